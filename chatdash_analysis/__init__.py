@@ -1,0 +1,1 @@
+"""Conversations of a ChatDash agency as typed DataFrames."""

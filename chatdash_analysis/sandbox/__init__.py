@@ -1,0 +1,1 @@
+"""Made-up conversations and a stand-in for the ChatDash service."""
