@@ -103,7 +103,7 @@ class IncompleteError(ChatDashError):
         (ISO 8601, half-open), ``record``, ``interacted`` and ``reason``.
     """
 
-    def __init__(self, message: str, *, gaps: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, message: str, *, gaps: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(message)
         self.gaps = [dict(gap) for gap in gaps]
 
@@ -121,7 +121,7 @@ class MissingColumnsError(ChatDashError, KeyError):
         The columns that are not there.
     """
 
-    def __init__(self, message: str, *, missing: Iterable[str]) -> None:
+    def __init__(self, message: str, *, missing: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.missing = list(missing)
 
