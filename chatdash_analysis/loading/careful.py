@@ -1,0 +1,174 @@
+"""Type conversations one by one, for records that the fast path refuses.
+
+Every value is fitted, or put aside as it was sent; a record is rejected only if it
+is no JSON object at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow as pa
+
+from chatdash_analysis.loading.flatten import replace_surrogates
+from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
+from chatdash_analysis.loading.values import fit
+from chatdash_analysis.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["STATIC", "PieceColumns", "careful_columns", "missing_id"]
+
+# The columns that hold one documented scalar each.
+STATIC = {c.name: c for c in COLUMNS if c.path and c.kind != "json"}
+
+_raw_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_JSON = {"custom_analysis": "customAnalysis", "metadata": "metadata"}
+_NOTHING = (None, "")
+
+
+@dataclass
+class PieceColumns:
+    """The columns of one piece before instants are read and fields flattened.
+
+    Attributes
+    ----------
+    static : dict of str to pyarrow.Array
+        Documented scalars; instants still as text.
+    raw : dict of str to list
+        JSON texts of ``custom_analysis`` and ``metadata`` as bytes, or None.
+    questions : list
+        For each row the list of questions, or None.
+    others : dict
+        Row number to what is put aside: property path to JSON text.
+    rejected : list of str
+        Start and fault of each list element that is no conversation.
+    """
+
+    size: int
+    static: dict[str, pa.Array]
+    raw: dict[str, list[bytes | None]]
+    questions: list[list[str] | None]
+    others: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    rejected: list[str] = field(default_factory=list)
+
+
+def careful_columns(records: list[bytes]) -> PieceColumns:
+    """Type records given as one JSON text each."""
+    rows, rejected = [], []
+    for record in records:
+        row = _Row.read(record)
+        if row is None:
+            rejected.append(f"not an object: {record[:200].decode('utf-8', 'replace')}")
+        else:
+            rows.append(row)
+    static = {name: _array(rows, name) for name in STATIC}
+    raw = {name: [row.raw(key) for row in rows] for name, key in _JSON.items()}
+    questions = [row.questions() for row in rows]
+    for row in rows:
+        row.put_aside_unknown()
+    others = {i: row.others for i, row in enumerate(rows) if row.others}
+    return PieceColumns(len(rows), static, raw, questions, others, rejected)
+
+
+def _array(rows: list[_Row], name: str) -> pa.Array:
+    column = STATIC[name]
+    kind = pa.string() if column.kind == "instant" else column.arrow_type
+    return pa.array([row.scalar(name) for row in rows], kind)
+
+
+@dataclass
+class _Row:
+    values: dict[str, Any]
+    members: dict[str, bytes]
+    others: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, record: bytes) -> _Row | None:
+        values = json.loads(record.decode("utf-8", "replace"))
+        if not isinstance(values, dict):
+            return None
+        try:
+            members = {k: _readable(bytes(raw)) for k, raw in _raw_members(record).items()}
+        except (msgspec.DecodeError, RecursionError):
+            members = {replace_surrogates(k): _dump(v) for k, v in values.items()}
+            values = {replace_surrogates(k): v for k, v in values.items()}
+        return cls(values, members)
+
+    def scalar(self, name: str) -> Any:
+        column = STATIC[name]
+        top, _, inner = column.path.partition(".")
+        if inner:
+            return self._inner(top, inner, column.path, name)
+        value = self.values.get(top)
+        if value is None and top == "read":
+            value = self.values.get(ALIAS)
+        fitted, sound = fit(value, column.kind)
+        if not sound:
+            self.others[top] = self.members.get(top, self.members.get(ALIAS, b"null"))
+        if name == "conversation_id" and fitted is None:
+            self.others.setdefault(top, b"null")
+            return missing_id(self.values)
+        return fitted
+
+    def _inner(self, top: str, inner: str, path: str, name: str) -> Any:
+        parent = self.values.get(top)
+        if not isinstance(parent, dict):
+            if parent not in _NOTHING:
+                self.others[top] = self.members[top]
+            return None
+        if not parent.keys() <= {"isSuccess", "reason"}:
+            self.others[top] = self.members[top]
+        fitted, sound = fit(parent.get(inner), STATIC[name].kind)
+        if not sound:
+            self.others[path] = _dump(parent[inner])
+        return fitted
+
+    def raw(self, key: str) -> bytes | None:
+        return None if self.values.get(key) in _NOTHING else self.members[key]
+
+    def questions(self) -> list[str] | None:
+        found: list[str] = []
+        for key in SPELLINGS:
+            value = self.values.get(key)
+            items = value if isinstance(value, list) else []
+            texts = [_question(item) for item in items]
+            if value not in (*_NOTHING, []) and (not items or None in texts):
+                self.others[key] = self.members[key]
+            found += [text for text in texts if text]
+        return found or None
+
+    def put_aside_unknown(self) -> None:
+        for key in self.values.keys() - KNOWN:
+            self.others[key] = self.members[key]
+
+
+def _question(item: Any) -> str | None:
+    """Return the question of an item, empty if it has none, None if it does not fit."""
+    if isinstance(item, dict) and item.keys() <= {"question"}:
+        item = item.get("question")
+        if item is None:
+            return ""
+    elif not isinstance(item, str):
+        return None
+    return str(replace_surrogates(item)) if isinstance(item, str) else None
+
+
+def _readable(raw: bytes) -> bytes:
+    return raw.decode("utf-8", "replace").encode()
+
+
+def _dump(value: Any) -> bytes:
+    # ASCII, so that halves of surrogate pairs stay escapes and are not lost.
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def missing_id(values: dict[str, Any]) -> str:
+    """Return an id for a conversation that came without one: equal content, equal id."""
+    content = json.dumps(values, sort_keys=True)
+    return f"no-id-{hashlib.sha256(content.encode()).hexdigest()[:24]}"

@@ -1,0 +1,226 @@
+"""From the bytes of an answer to one typed Arrow table.
+
+Arrow's own JSON reader types the documented scalars and msgspec hands out the
+dynamic parts as raw JSON; both read the same piece of the body while it arrives.
+Records that do not have the documented shape go through `careful`. Which way a
+record took cannot be told from the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
+
+from chatdash_analysis.loading.careful import STATIC, PieceColumns, careful_columns
+from chatdash_analysis.loading.fields import BASE, FieldBuilder, flatten_column, with_fields
+from chatdash_analysis.loading.flatten import decode_objects
+from chatdash_analysis.loading.pieces import PIECE_SIZE, pieces, split_records
+from chatdash_analysis.loading.rows import ALIAS, SPELLINGS
+from chatdash_analysis.loading.values import instants, without_empty
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from chatdash_analysis.loading.pieces import Body, Piece
+
+__all__ = ["ParsedConversations", "parse_conversations"]
+
+_ABSENT = (b"", b"null", b'""')
+
+
+@dataclass(frozen=True)
+class ParsedConversations:
+    """What an answer held.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        One row a conversation: the declared columns, ``served`` and ``placed_at``
+        (not yet set), then the fields of customAnalysis.
+    count : int
+        Number of elements of the JSON array.
+    rejected : list of str
+        Start and fault of each element that is no conversation.
+    """
+
+    table: pa.Table
+    count: int
+    rejected: list[str] = field(default_factory=list)
+
+
+def parse_conversations(body: Body, *, piece_size: int = PIECE_SIZE) -> ParsedConversations:
+    """Parse a JSON array of conversations.
+
+    Parameters
+    ----------
+    body : object with ``read(n)``
+        Gives the bytes as they arrive.
+    piece_size : int
+        Bytes decoded at a time; the result does not depend on it.
+
+    Raises
+    ------
+    ResponseError
+        If the body is no JSON array or ends early.
+    """
+    batches: list[pa.RecordBatch] = []
+    builder = FieldBuilder()
+    rejected: list[str] = []
+    for piece in pieces(body, piece_size):
+        columns = _fast_columns(piece) or careful_columns(split_records(piece))
+        batches.append(_declared(columns))
+        builder.add(_objects(columns.raw["custom_analysis"]), columns.size)
+        rejected += columns.rejected
+    table = pa.Table.from_batches(batches, BASE)
+    fields, overflow = (
+        flatten_column(table["custom_analysis"]) if builder.overflow else (builder.columns(), False)
+    )
+    table = with_fields(table, fields, overflow=overflow)
+    return ParsedConversations(table, len(table) + len(rejected), rejected)
+
+
+def _fast_columns(piece: Piece) -> PieceColumns | None:
+    """Type a piece at one go; None if some record needs care."""
+    if piece.records is not None:
+        return None
+    if not piece.rows:
+        return careful_columns([])
+    static = _static(piece.view)
+    if static is None or static["conversation_id"].null_count:
+        return None
+    rows = piece.rows
+    return PieceColumns(
+        size=len(rows),
+        static=static,
+        raw={
+            "custom_analysis": [_raw(row.p_customAnalysis) for row in rows],
+            "metadata": [_raw(row.p_metadata) for row in rows],
+        },
+        questions=[_questions(row) for row in rows],
+        others=_unknown(piece),
+    )
+
+
+def _static(view: memoryview) -> dict[str, pa.Array] | None:
+    try:
+        _expect_utf8(view)
+        table = pa.json.read_json(
+            pa.BufferReader(pa.py_buffer(view)),
+            read_options=pa.json.ReadOptions(use_threads=False, block_size=len(view) + 1),
+            parse_options=pa.json.ParseOptions(
+                explicit_schema=_READ, unexpected_field_behavior="ignore"
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    rows = table.column(0).chunk(0).values
+    found = {name: rows.field(path) for name, path in _TOP.items()}
+    found["read"] = pc.coalesce(found["read"], rows.field(ALIAS))
+    for child, array in zip(
+        ("is_success", "reason"), rows.field("evaluation").flatten(), strict=True
+    ):
+        found[f"evaluation_{child}"] = array
+    return {
+        name: without_empty(found[name]) if pa.types.is_string(found[name].type) else found[name]
+        for name in STATIC
+    }
+
+
+def _expect_utf8(view: memoryview) -> None:
+    # Arrow's JSON reader lets invalid bytes through; they would break much later.
+    ends = pa.array([0, len(view)], pa.int64()).buffers()[1]
+    text = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(view)])
+    pc.cast(text, pa.large_string())
+
+
+_TOP = {name: column.path for name, column in STATIC.items() if "." not in column.path}
+_READ = pa.schema(
+    [
+        pa.field(
+            "rows",
+            pa.list_(
+                pa.struct(
+                    [
+                        *(
+                            pa.field(
+                                path,
+                                pa.string()
+                                if STATIC[name].kind == "instant"
+                                else STATIC[name].arrow_type,
+                            )
+                            for name, path in _TOP.items()
+                        ),
+                        pa.field(ALIAS, pa.bool_()),
+                        pa.field(
+                            "evaluation",
+                            pa.struct([("isSuccess", pa.bool_()), ("reason", pa.string())]),
+                        ),
+                    ]
+                )
+            ),
+        )
+    ]
+)
+
+
+def _raw(value: Any) -> bytes | None:
+    text = bytes(value)
+    return None if text in _ABSENT else text
+
+
+def _questions(row: Any) -> list[str] | None:
+    found = [
+        item.question
+        for spelling in SPELLINGS
+        for item in getattr(row, f"p_{spelling}") or ()
+        if item.question
+    ]
+    return found or None
+
+
+def _unknown(piece: Piece) -> dict[int, dict[str, bytes]]:
+    others: dict[int, dict[str, bytes]] = {}
+    for attribute, key in piece.unknown.items():
+        for i, row in enumerate(piece.rows):
+            if value := bytes(getattr(row, attribute)):
+                others.setdefault(i, {})[key] = value
+    return others
+
+
+def _objects(texts: list[bytes | None]) -> list[tuple[int, dict[str, Any]]]:
+    places = [i for i, text in enumerate(texts) if text is not None and text != b"{}"]
+    values = decode_objects([texts[i] or b"" for i in places])
+    pairs = zip(places, values, strict=True)
+    return [(i, value) for i, value in pairs if isinstance(value, dict)]
+
+
+def _declared(columns: PieceColumns) -> pa.RecordBatch:
+    arrays = dict(columns.static)
+    for name, column in STATIC.items():
+        if column.kind == "instant":
+            arrays[name], unfit = instants(texts := arrays[name])
+            for i in unfit:
+                text = msgspec.json.encode(texts[i].as_py())
+                columns.others.setdefault(i, {})[column.path] = text
+    arrays |= {name: pa.array(texts, pa.string()) for name, texts in columns.raw.items()}
+    questions = [q and msgspec.json.encode(q) for q in columns.questions]
+    arrays["misunderstood_queries"] = pa.array(questions, pa.string())
+    arrays["misunderstood_count"] = pa.array([len(q or ()) for q in columns.questions], pa.int64())
+    others = [_object(columns.others.get(i)) for i in range(columns.size)]
+    arrays["other_properties"] = pa.array(others, pa.string())
+    arrays["served"] = pa.repeat(pa.scalar(0, pa.int8()), columns.size)
+    nothing = {f.name: pa.nulls(columns.size, f.type) for f in BASE if f.name not in arrays}
+    arrays |= nothing
+    return pa.RecordBatch.from_arrays([arrays[name] for name in BASE.names], schema=BASE)
+
+
+def _object(members: dict[str, bytes] | None) -> bytes | None:
+    if not members:
+        return None
+    pairs = (msgspec.json.encode(key) + b":" + members[key] for key in sorted(members))
+    return b"{" + b",".join(pairs) + b"}"
