@@ -1,0 +1,146 @@
+"""Look after the parquet store: what it holds, whether it is sound, and emptying it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from chatdash_analysis.errors import InputError
+from chatdash_analysis.loading.opening import stores
+from chatdash_analysis.loading.provenance import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+__all__ = ["cache_info", "clear_cache", "verify_cache"]
+
+_INFO = {
+    "base_url": "str",
+    "agent_id": "str",
+    "name": "str",
+    "platform": "str",
+    "conversations": "int64",
+    "first": "datetime64[us, UTC]",
+    "last": "datetime64[us, UTC]",
+    "covered_from": "datetime64[us, UTC]",
+    "covered_to": "datetime64[us, UTC]",
+    "combinations": "str",
+    "bytes": "int64",
+}
+_CHECKED = {
+    "base_url": "str",
+    "file": "str",
+    "month": "str",
+    "rows": "int64",
+    "bytes": "int64",
+    "ok": "bool",
+    "problem": "str",
+}
+
+
+def cache_info(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
+    """List what the parquet store holds of each agent.
+
+    Parameters
+    ----------
+    cache_dir : path, optional
+        As in `load_conversations`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a service and agent: ``base_url``, ``agent_id``, ``name`` and
+        ``platform`` where known, ``conversations``, ``first`` and ``last`` creation,
+        ``covered_from`` and ``covered_to`` (what was asked for), ``combinations``
+        (those of record and interacted that were fetched for all of it) and ``bytes``
+        on disk.
+
+    Raises
+    ------
+    CacheError
+        If the store cannot be read.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> cda.cache_info(tmp_path)["conversations"].sum()
+    np.int64(0)
+    """
+    rows = []
+    for store in stores(cache_dir)[0]:
+        agents = {row["agent_id"]: row for row in store.agents()}
+        for info in store.info():
+            agent = agents.get(info["agent_id"], {})
+            combinations = "; ".join(name for bit, name in NAMES.items() if info["flags"] & bit)
+            rows.append({**agent, **info, "base_url": store.base_url, "combinations": combinations})
+    return _table(rows, _INFO)
+
+
+def verify_cache(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
+    """Read every file of the parquet store and compare it with its digest.
+
+    Damage is only reported here; the next load fetches what is damaged again.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a file: ``base_url``, ``file``, ``month``, ``rows``, ``bytes``, ``ok``
+        and ``problem``.
+
+    Raises
+    ------
+    CacheError
+        If the store cannot be read at all.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> bool(cda.verify_cache(tmp_path)["ok"].all())
+    True
+    """
+    sound, damaged = stores(cache_dir)
+    rows = [{**part, "base_url": store.base_url} for store in sound for part in store.verify()]
+    for path in damaged:
+        problem = "the list of what the store holds is damaged; all of it will be fetched again"
+        size = path.stat().st_size
+        rows.append({"file": path.name, "rows": 0, "bytes": size, "ok": False, "problem": problem})
+    return _table(rows, _CHECKED)
+
+
+def clear_cache(
+    agents: str | Iterable[str] | None = None, *, cache_dir: str | PathLike[str] | None = None
+) -> None:
+    """Delete what the parquet store holds, of some agents or of all.
+
+    Parameters
+    ----------
+    agents : str or iterable of str, optional
+        Agent ids; by default everything is deleted.
+    cache_dir : path, optional
+        As in `load_conversations`.
+
+    Raises
+    ------
+    CacheError
+        If the store cannot be written.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> cda.clear_cache("agent-1", cache_dir=tmp_path)
+    """
+    ids = [agents] if isinstance(agents, str) else None if agents is None else list(agents)
+    if ids is not None and not all(isinstance(agent, str) for agent in ids):
+        raise InputError(f"agents={agents!r}: agent ids are texts.")
+    for store in stores(cache_dir)[0]:
+        store.clear(ids)
+
+
+def _table(rows: list[dict[str, object]], dtypes: dict[str, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(dtypes))
+    times = [name for name, dtype in dtypes.items() if dtype.startswith("datetime64")]
+    return table.assign(**{name: pd.to_datetime(table[name], utc=True) for name in times}).astype(
+        dtypes
+    )

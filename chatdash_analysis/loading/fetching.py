@@ -1,0 +1,233 @@
+"""Fetch one window of one agent: whole, or with the missing part named.
+
+The service has no pages, and may cut an answer in silence. So a window is asked for
+under each combination of ``record`` and ``interacted``, split in two when it fails,
+and counted against its halves when the number of rows looks like a limit.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from chatdash_analysis.errors import RequestError, ResponseError
+from chatdash_analysis.loading.parsing import parse_conversations
+from chatdash_analysis.loading.placing import placed, seen_between, times_of
+from chatdash_analysis.loading.windows import MILLISECOND, Window, wire_format
+
+if TYPE_CHECKING:
+    from chatdash_analysis.loading.client import Client
+
+__all__ = ["COMBINATIONS", "Fetched", "Fetcher", "Gap", "Habits"]
+
+# Bit of each combination of (record, interacted) in masks of combinations.
+COMBINATIONS = {1: (True, True), 2: (True, False), 4: (False, True), 8: (False, False)}
+FLOOR = timedelta(seconds=1)
+# No service caps its answers below this.
+SMALLEST_CAP = 10
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of time that could not be had."""
+
+    agent_id: str
+    start: datetime
+    end: datetime
+    flags: int
+    reason: str
+
+    def describe(self) -> dict[str, str | bool | None]:
+        """Return the gap as plain values for errors and provenance."""
+        record, interacted = COMBINATIONS.get(self.flags, (None, None))
+        return {
+            "agent_id": self.agent_id,
+            "start": wire_format(self.start),
+            "end": wire_format(self.end),
+            "record": record,
+            "interacted": interacted,
+            "reason": self.reason,
+        }
+
+
+@dataclass
+class Habits:
+    """What is known of the service's unwritten rules; shared by all threads of a load.
+
+    Attributes
+    ----------
+    pad : timedelta
+        By how much each window is widened in requests; rows outside are dropped here.
+    by_creation : bool
+        Whether the service's date filter looks at ``createdAt``.
+    whole : int
+        Largest number of rows that an answer proved to hold without being cut.
+    """
+
+    pad: timedelta = MILLISECOND
+    by_creation: bool = True
+    known: bool = False
+    whole: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def prove(self, rows: int) -> None:
+        """Note that an answer of so many rows was not cut."""
+        with self._lock:
+            self.whole = max(self.whole, rows)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a window held: tables with ``served`` and ``placed_at`` set, and what is missing."""
+
+    window: Window
+    flags: int
+    tables: list[pa.Table]
+    gaps: list[Gap]
+    rejected: list[str]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, those served under several combinations counted each time."""
+        return sum(map(len, self.tables))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    table: pa.Table
+    count: int
+    rejected: list[str]
+
+
+@dataclass
+class Fetcher:
+    """Fetches windows of one agent."""
+
+    client: Client
+    agent_id: str
+    habits: Habits
+
+    def fetch(self, window: Window, flags: int) -> Fetched:
+        """Fetch a window under each combination of the mask `flags`."""
+        fetched = Fetched(window, flags, [], [], [])
+        for bit in COMBINATIONS:
+            if flags & bit:
+                self._collect(window, bit, fetched)
+        return fetched
+
+    def ask(self, window: Window, bit: int, *, attempts: int | None = None) -> _Answer:
+        """Send one request and parse its answer."""
+        record, interacted = COMBINATIONS[bit]
+        params = {
+            "startDate": wire_format(_earlier(window.start, self.habits.pad)),
+            "endDate": wire_format(_later(window.end, self.habits.pad)),
+            "record": "true" if record else "false",
+            "interacted": "true" if interacted else "false",
+        }
+        path = ("agents", self.agent_id, "conversations")
+        parsed = self.client.get(path, params, parse_conversations, attempts=attempts)
+        return _Answer(parsed.table, parsed.count, parsed.rejected)
+
+    def _collect(self, window: Window, bit: int, fetched: Fetched) -> None:
+        """Add the rows of a window, splitting it as long as it cannot be had whole."""
+        narrow = window.width <= FLOOR
+        try:
+            answer = self.ask(window, bit, attempts=None if narrow else 3)
+        except (RequestError, ResponseError) as error:
+            if not getattr(error, "splittable", True):
+                raise
+            if narrow:
+                fetched.gaps.append(self._gap(window, bit, str(error)))
+                return
+            for half in window.halves():
+                self._collect(half, bit, fetched)
+        else:
+            self._examine(window, bit, answer, fetched)
+
+    def _examine(self, window: Window, bit: int, answer: _Answer, fetched: Fetched) -> None:
+        """Accept an answer, or prove with two narrower ones that it was not cut."""
+        self._keep(window, bit, answer, fetched)
+        if not self._suspicious(answer.count):
+            return
+        at = _middle(window, answer.table)
+        if at is None:
+            if _is_round(answer.count):
+                reason = f"exactly {answer.count} rows at one instant: the answer may be cut"
+                fetched.gaps.append(self._gap(window, bit, reason))
+            return
+        began = datetime.now(UTC)
+        halves = [(half, self._ask_half(half, bit, fetched)) for half in window.split(at)]
+        answers = [half_answer for _, half_answer in halves if half_answer is not None]
+        if not _any_new(answer.table, [a.table for a in answers], began):
+            self.habits.prove(answer.count)
+            answers_to_check: list[tuple[Window, _Answer]] = []
+        else:
+            answers_to_check = [(half, a) for half, a in halves if a is not None]
+        for half, half_answer in answers_to_check:
+            self._examine(half, bit, half_answer, fetched)
+
+    def _ask_half(self, half: Window, bit: int, fetched: Fetched) -> _Answer | None:
+        try:
+            return self.ask(half, bit)
+        except (RequestError, ResponseError) as error:
+            if not getattr(error, "splittable", True):
+                raise
+            self._collect(half, bit, fetched)
+            return None
+
+    def _suspicious(self, count: int) -> bool:
+        return count >= SMALLEST_CAP and (count > self.habits.whole or _is_round(count))
+
+    def _keep(self, window: Window, bit: int, answer: _Answer, fetched: Fetched) -> None:
+        table = placed(answer.table, window, bit)
+        if self.habits.by_creation:
+            table = seen_between(table, window)
+        if len(table):
+            fetched.tables.append(table)
+        fetched.rejected.extend(text for text in answer.rejected if text not in fetched.rejected)
+
+    def _gap(self, window: Window, bit: int, reason: str) -> Gap:
+        return Gap(self.agent_id, window.start, window.end, bit, reason)
+
+
+def _earlier(moment: datetime, pad: timedelta) -> datetime:
+    try:
+        return moment - pad
+    except OverflowError:
+        return moment
+
+
+def _later(moment: datetime, pad: timedelta) -> datetime:
+    try:
+        # Up to the next whole millisecond, the finest that the service is asked for.
+        return moment + pad + MILLISECOND - timedelta(microseconds=1)
+    except OverflowError:
+        return moment
+
+
+def _is_round(count: int) -> bool:
+    return count % 50 == 0 or count in (10, 20, 25, 30, 40) or count & (count - 1) == 0
+
+
+def _middle(window: Window, table: pa.Table) -> datetime | None:
+    """Return an instant with rows on both sides; None if all rows share one instant."""
+    times = pc.unique(times_of(table).drop_null()).sort()
+    inside = [t for t in times.to_pylist() if window.start < t < window.end]
+    inside = [t for t in inside if t > times[0].as_py()]
+    return inside[len(inside) // 2] if inside else None
+
+
+def _any_new(whole: pa.Table, parts: list[pa.Table], began: datetime) -> bool:
+    """Whether the parts hold rows that the whole lacks, but for those created since."""
+    known = pc.unique(whole["conversation_id"].combine_chunks())
+    for part in parts:
+        new = pc.invert(pc.is_in(part["conversation_id"], known))
+        older = pc.fill_null(pc.less(times_of(part), pa.scalar(began - timedelta(minutes=1))), True)
+        if pc.any(pc.and_(new, older)).as_py():
+            return True
+    return False

@@ -1,0 +1,72 @@
+"""Where the cache lies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chatdash_analysis.errors import InputError
+
+__all__ = ["cache_folder", "public_address", "store_folder"]
+
+_VARIABLE = "CHATDASH_CACHE_DIR"
+
+
+def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
+    """Return the cache folder; it need not exist yet.
+
+    The first of: `cache_dir`; the environment variable ``CHATDASH_CACHE_DIR``;
+    ``data/cache`` in the working directory or its nearest parent that holds both
+    ``pyproject.toml`` and ``data``; the user's cache folder.
+
+    Raises
+    ------
+    InputError
+        If the place is a file, or the home folder of ``~`` is unknown.
+    """
+    given = cache_dir if cache_dir is not None else os.environ.get(_VARIABLE) or None
+    if given is None:
+        return _project_cache() or _user_cache()
+    source = "cache_dir" if cache_dir is not None else _VARIABLE
+    if not os.fspath(given):
+        raise InputError("cache_dir is empty. Name a folder, or leave it out.")
+    try:
+        folder = Path(given).expanduser().absolute()
+    except RuntimeError as error:
+        raise InputError(f"{source}={given}: {error} Give the full path.") from error
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{source}={folder} is a file. Name a folder for the cache.")
+    return folder
+
+
+def _project_cache() -> Path | None:
+    try:
+        here = Path.cwd()
+    except OSError:  # the working directory has been deleted
+        return None
+    for folder in (here, *here.parents):
+        if (folder / "pyproject.toml").is_file() and (folder / "data").is_dir():
+            return folder / "data" / "cache"
+    return None
+
+
+def _user_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("chatdash")
+
+
+def store_folder(cache: Path, base_url: str) -> Path:
+    """Return the folder of the store of one service: its host, readable, and a hash."""
+    address = public_address(base_url)
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    slug = re.sub(r"[^a-z0-9.]+", "-", parts.netloc.lower()).strip(".-")[:60] or "service"
+    return cache / f"{slug}-{hashlib.sha256(address.encode()).hexdigest()[:10]}"
+
+
+def public_address(base_url: str) -> str:
+    """Return the address without a name and password in it, and without a slash at the end."""
+    return re.sub(r"^([a-z]+://)?[^/]*@", r"\1", base_url, flags=re.IGNORECASE).rstrip("/")

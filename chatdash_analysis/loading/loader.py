@@ -1,0 +1,294 @@
+"""The public loaders: the one place where service, store and frames meet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from chatdash_analysis.errors import IncompleteError, InputError
+from chatdash_analysis.loading.addresses import join_url
+from chatdash_analysis.loading.client import Client
+from chatdash_analysis.loading.fetching import COMBINATIONS, Gap
+from chatdash_analysis.loading.opening import open_store
+from chatdash_analysis.loading.frames import to_frame
+from chatdash_analysis.loading.placing import chronological
+from chatdash_analysis.loading.provenance import provenance
+from chatdash_analysis.loading.refreshing import refresh_store
+from chatdash_analysis.loading.store import DamagedPart
+from chatdash_analysis.loading.windows import EPOCH, Moment, Window, holes, to_moment
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas as pd
+
+    from chatdash_analysis.loading.store import Store
+
+__all__ = ["load_conversations"]
+
+Refresh = Literal["auto", "all", "never"]
+_REPAIRS = 3
+
+
+def load_conversations(  # noqa: PLR0913 - each is a question that users ask
+    agents: str | Iterable[str],
+    *,
+    start: Moment | None = None,
+    end: Moment | None = None,
+    record: bool | None = None,
+    interacted: bool | None = None,
+    client: Client | None = None,
+    cache_dir: str | PathLike[str] | None = None,
+    refresh: Refresh = "auto",
+    allow_gaps: bool = False,
+) -> pd.DataFrame:
+    """Load the conversations of one or many agents, from the cache as far as it goes.
+
+    Parameters
+    ----------
+    agents : str or iterable of str
+        Agent ids.
+    start, end : str, date, datetime or Timestamp, optional
+        Half-open range of creation times, ``start <= created_at < end``; UTC where no
+        time zone is given. By default from the first conversation up to now.
+    record, interacted : bool, optional
+        True or False for only the conversations that are (not) recorded, that the
+        customer did (not) take part in; None for both.
+    client : Client, optional
+        How to reach the service; by default a `Client` from the environment.
+    cache_dir : path, optional
+        Folder of the parquet store; by default ``CHATDASH_CACHE_DIR``, the
+        ``data/cache`` of the project around the working directory, or the user's
+        cache folder.
+    refresh : {"auto", "all", "never"}
+        ``"auto"`` fetches what is missing, and again what was fetched less than seven
+        days after it happened, because evaluations arrive late; ``"all"`` fetches the
+        whole range again; ``"never"`` only reads the cache, as does
+        ``CHATDASH_OFFLINE=1``.
+    allow_gaps : bool
+        Return what could be had and list the rest in
+        ``df.attrs["chatdash"]["gaps"]``, instead of raising.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a conversation, oldest first: the columns of `describe_columns`, then
+        the ``custom_*`` columns. ``df.attrs["chatdash"]`` says where it comes from.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used.
+    AuthenticationError
+        If there is no usable API key.
+    RequestError, ResponseError
+        If the service cannot be reached or breaks its contract.
+    IncompleteError
+        If part of the range could not be had, and `allow_gaps` is false.
+    CacheError
+        If the store cannot be read or written.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> from chatdash_analysis.sandbox import stand_in
+    >>> with stand_in(300) as service:
+    ...     client = cda.Client(service.api_key, base_url=service.url)
+    ...     agent = cda.load_agents(client=client)["agent_id"][0]
+    ...     conversations = cda.load_conversations(
+    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=tmp_path
+    ...     )
+    >>> conversations["created_at"].dtype
+    datetime64[us, UTC]
+    >>> conversations.attrs["chatdash"]["gaps"]
+    []
+    """
+    client = Client() if client is None else client
+    asked = _Asked.read(
+        agents=agents,
+        start=start,
+        end=end,
+        record=record,
+        interacted=interacted,
+        refresh=refresh,
+    )
+    store = open_store(cache_dir, client.base_url)
+    table, gaps = _stored(store, client, asked, allow_gaps)
+    frame = to_frame(chronological(_with_platforms(_wanted(table, asked), store)))
+    windows = asked.windows(store)
+    frame.attrs["chatdash"] = provenance(store, windows, asked.flags, gaps)
+    return frame
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The arguments of a load, checked."""
+
+    agents: list[str]
+    start: datetime | None
+    end: datetime | None
+    now: datetime
+    record: bool | None
+    interacted: bool | None
+    refresh: Refresh
+
+    @classmethod
+    def read(  # noqa: PLR0913 - the arguments of the public function
+        cls,
+        *,
+        agents: str | Iterable[str],
+        start: Moment | None,
+        end: Moment | None,
+        record: bool | None,
+        interacted: bool | None,
+        refresh: Refresh,
+    ) -> _Asked:
+        if refresh not in ("auto", "all", "never"):
+            raise InputError(f"refresh={refresh!r} is none of 'auto', 'all' and 'never'.")
+        for name, flag in (("record", record), ("interacted", interacted)):
+            if flag not in (True, False, None):
+                raise InputError(f"{name}={flag!r} is none of True, False and None (both).")
+        asked = cls(
+            _agent_ids(agents),
+            None if start is None else to_moment(start, "start"),
+            None if end is None else to_moment(end, "end"),
+            datetime.now(UTC),
+            record,
+            interacted,
+            "never" if os.environ.get("CHATDASH_OFFLINE", "0") not in ("", "0") else refresh,
+        )
+        first, last = asked.start or EPOCH, asked.end or asked.now
+        if first >= last:
+            raise InputError(
+                f"The range is empty: start={first.isoformat()} is not before"
+                f" end={last.isoformat()}{'' if end is not None else ' (now)'}."
+            )
+        return asked
+
+    @property
+    def flags(self) -> int:
+        """Mask of the record/interacted combinations asked for."""
+        return sum(
+            bit
+            for bit, (record, interacted) in COMBINATIONS.items()
+            if self.record in (None, record) and self.interacted in (None, interacted)
+        )
+
+    def windows(self, store: Store) -> dict[str, Window]:
+        """Return the range of each agent; offline an open end goes as far as the cache does."""
+        return {agent: self._window(agent, store) for agent in self.agents}
+
+    def _window(self, agent: str, store: Store) -> Window:
+        covered = store.coverage(agent) if self.refresh == "never" else []
+        first = covered[0].start if covered else EPOCH
+        last = covered[-1].end if covered else self.now
+        return Window(self.start or first, self.end or max(last, self.start or first))
+
+
+def _agent_ids(agents: str | Iterable[str]) -> list[str]:
+    if isinstance(agents, Mapping) or not isinstance(agents, (str, Iterable)):
+        raise InputError(f"agents={agents!r} is neither an agent id nor several of them.")
+    ids = [agents] if isinstance(agents, str) else list(agents)
+    if not ids:
+        raise InputError("agents is empty: give at least one agent id (load_agents lists them).")
+    for agent in ids:
+        join_url("", ("agents", agent), None)
+    return list(dict.fromkeys(ids))
+
+
+def _stored(
+    store: Store, client: Client, asked: _Asked, allow_gaps: bool
+) -> tuple[pa.Table, list[Gap]]:
+    """Bring the store up to date and read it; what is damaged is fetched again."""
+    refresh = asked.refresh
+    for _ in range(_REPAIRS):
+        windows = asked.windows(store)
+        failed: list[Gap] = []
+        if refresh != "never":
+            everything = refresh == "all"
+            failed = refresh_store(
+                store, client, windows, asked.flags, everything=everything, allow_gaps=allow_gaps
+            )
+            refresh = "auto"
+        gaps = _gaps(store, windows, asked.flags, failed)
+        if gaps and not allow_gaps:
+            raise _incomplete(gaps, asked)
+        try:
+            return _read(store, windows), gaps
+        except DamagedPart:
+            store.drop_damaged()
+    return _read(store, asked.windows(store)), gaps
+
+
+def _read(store: Store, windows: Mapping[str, Window]) -> pa.Table:
+    start = min(window.start for window in windows.values())
+    end = max(window.end for window in windows.values())
+    return store.read(list(windows), start, end)
+
+
+def _gaps(store: Store, windows: Mapping[str, Window], flags: int, failed: list[Gap]) -> list[Gap]:
+    """Return what the store lacks, with the reason where fetching it failed."""
+    gaps = list(failed)
+    for agent, window in windows.items():
+        for hole in holes(window, flags, store.coverage(agent)):
+            for bit in COMBINATIONS:
+                gap = Gap(agent, hole.window.start, hole.window.end, bit, "not in the cache")
+                if hole.flags & bit and not any(_explains(known, gap) for known in failed):
+                    gaps.append(gap)
+    return gaps
+
+
+def _explains(known: Gap, gap: Gap) -> bool:
+    same = known.agent_id == gap.agent_id and known.flags == gap.flags
+    return same and known.start < gap.end and gap.start < known.end
+
+
+def _incomplete(gaps: list[Gap], asked: _Asked) -> IncompleteError:
+    shown = "\n".join(
+        "  {agent_id}: {start} to {end}, record={record}, interacted={interacted}: {reason}".format(
+            **gap.describe()
+        )
+        for gap in gaps[:5]
+    )
+    more = f"\n  and {len(gaps) - 5} more (see the attribute gaps)" if len(gaps) > 5 else ""
+    advice = (
+        "Load without refresh='never' and without CHATDASH_OFFLINE to fetch them"
+        if asked.refresh == "never"
+        else "Load again later: what was fetched is kept"
+    )
+    return IncompleteError(
+        f"These stretches could not be had, so nothing is returned:\n{shown}{more}\n{advice},"
+        " or pass allow_gaps=True to get the rest, with the gaps listed.",
+        gaps=[gap.describe() for gap in gaps],
+    )
+
+
+def _wanted(table: pa.Table, asked: _Asked) -> pa.Table:
+    """Return the rows with the flags asked for, however the service reads `false`.
+
+    A row that does not say is judged by the combinations under which it was served.
+    """
+    for name, flag, bits in (
+        ("record", asked.record, 1 | 2),
+        ("interacted", asked.interacted, 1 | 4),
+    ):
+        if flag is not None:
+            served = pc.not_equal(pc.bit_wise_and(table["served"], pa.scalar(bits, pa.int8())), 0)
+            table = table.filter(pc.equal(pc.coalesce(table[name], served), flag))
+    return table
+
+
+def _with_platforms(table: pa.Table, store: Store) -> pa.Table:
+    known = {row["agent_id"]: row["platform"] for row in store.agents() if row.get("platform")}
+    if not known:
+        return table
+    place = pc.index_in(table["agent_id"], pa.array(list(known)))
+    platforms = pa.array(list(known.values())).take(place.combine_chunks())
+    values = pc.coalesce(platforms, table["platform"].combine_chunks())
+    return table.set_column(table.column_names.index("platform"), "platform", values)

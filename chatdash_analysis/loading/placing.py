@@ -1,0 +1,81 @@
+"""Where in time a row stands, and which of two copies of a row is right."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from chatdash_analysis.loading.windows import Window
+
+__all__ = ["chronological", "newest", "placed", "seen_between", "times_of"]
+
+_INSTANT = pa.timestamp("us", "UTC")
+
+
+def times_of(table: pa.Table) -> pa.ChunkedArray:
+    """Return for each row when it was created, or the instant that stands in for it."""
+    return pc.coalesce(table["created_at"], table["placed_at"])
+
+
+def placed(table: pa.Table, window: Window, bit: int) -> pa.Table:
+    """Note on each row under which combination it was served, and place undated rows."""
+    served = pa.repeat(pa.scalar(bit, pa.int8()), len(table))
+    places = pa.nulls(len(table), _INSTANT)
+    if table["created_at"].null_count:
+        pairs = zip(
+            table["created_at"].to_pylist(), table["conversation_id"].to_pylist(), strict=True
+        )
+        places = pa.array([None if at else _place(key, window) for at, key in pairs], _INSTANT)
+    table = table.set_column(table.schema.get_field_index("served"), "served", served)
+    return table.set_column(table.schema.get_field_index("placed_at"), "placed_at", places)
+
+
+def _place(conversation_id: str, window: Window) -> datetime:
+    """Take the time from the id, whose first four bytes are its creation in seconds."""
+    try:
+        seconds = int(conversation_id[:8], 16) if len(conversation_id) == 24 else -1
+    except ValueError:
+        seconds = -1
+    moment = datetime.fromtimestamp(seconds, UTC) if seconds >= 0 else window.start
+    return moment if window.start <= moment < window.end else window.start
+
+
+def seen_between(table: pa.Table, window: Window) -> pa.Table:
+    """Return the rows that stand inside the window."""
+    times = times_of(table)
+    start, end = pa.scalar(window.start, _INSTANT), pa.scalar(window.end, _INSTANT)
+    return table.filter(pc.and_(pc.greater_equal(times, start), pc.less(times, end)))
+
+
+def chronological(table: pa.Table) -> pa.Table:
+    """Return the rows oldest first; rows of one instant by their id."""
+    times = times_of(table).combine_chunks().cast(pa.int64()).to_numpy(zero_copy_only=False)
+    if (times[1:] > times[:-1]).all():
+        return table
+    keys = pa.table({"at": times, "id": table["conversation_id"]})
+    return table.take(pc.sort_indices(keys, [("at", "ascending"), ("id", "ascending")]))
+
+
+def newest(table: pa.Table) -> pa.Table:
+    """Return one row a conversation: of several copies the one that was updated last.
+
+    Between copies of the same update the choice depends on their content alone, not
+    on their order.
+    """
+    ids = table["conversation_id"].combine_chunks().dictionary_encode()
+    if len(ids.dictionary) == len(table):
+        return table
+    codes = ids.indices.to_numpy()
+    updated = pc.fill_null(table["updated_at"].cast(pa.int64()), np.iinfo("int64").min).to_numpy()
+    copies = np.flatnonzero(np.bincount(codes)[codes] > 1)
+    content = np.zeros(len(table), "int64")
+    texts = [repr(row) for row in table.take(copies).to_pylist()]
+    content[copies] = np.unique(texts, return_inverse=True)[1]
+    order = np.lexsort((content, updated, codes))
+    last = np.append(codes[order][1:] != codes[order][:-1], True)
+    return table.take(pa.array(np.sort(order[last])))

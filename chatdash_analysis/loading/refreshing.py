@@ -1,0 +1,186 @@
+"""Bring the store up to date: plan what is due, fetch it two windows at a time, commit."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chatdash_analysis.errors import AuthenticationError, ChatDashError, RequestError
+from chatdash_analysis.loading.fetching import COMBINATIONS, Fetched, Fetcher, Gap, Habits
+from chatdash_analysis.loading.placing import seen_between
+from chatdash_analysis.loading.probing import settle_habits
+from chatdash_analysis.loading.progress import days_bar
+from chatdash_analysis.loading.windows import MILLISECOND, Due, Frontier, Window, due
+from chatdash_analysis.loading.writing import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from chatdash_analysis.loading.client import Client
+    from chatdash_analysis.loading.store import Store
+
+__all__ = ["TRAILING", "refresh_store"]
+
+# Evaluations arrive up to days after a conversation.
+TRAILING = timedelta(days=7)
+WORKERS = 2
+
+
+def refresh_store(  # noqa: PLR0913 - what a load was asked for, piece by piece
+    store: Store,
+    client: Client,
+    windows: Mapping[str, Window],
+    flags: int,
+    *,
+    everything: bool,
+    allow_gaps: bool,
+) -> list[Gap]:
+    """Fetch what is due of each agent's window into the store; return what could not be had."""
+    plan = {
+        agent: due(window, flags, store.coverage(agent), trailing=TRAILING, everything=everything)
+        for agent, window in windows.items()
+    }
+    if not any(plan.values()):
+        return []
+    habits = _recall(store)
+    with contextlib.suppress(_HabitsChanged):
+        return _Run(store, client, habits, allow_gaps).fetch(plan)
+    return _Run(store, client, habits, allow_gaps).fetch(plan)
+
+
+def _recall(store: Store) -> Habits:
+    notes = store.notes()
+    pad = timedelta(milliseconds=notes.get("pad_ms", 1))
+    return Habits(pad=pad, by_creation=notes.get("by_creation", True), known="by_creation" in notes)
+
+
+class _HabitsChanged(Exception):  # noqa: N818 - not an error: what was assumed turned out otherwise
+    """The service filters by something else than assumed; the rows must be had again."""
+
+
+@dataclass
+class _Job:
+    """One due stretch of one agent."""
+
+    fetcher: Fetcher
+    due: Due
+    frontier: Frontier
+    collected: list[Fetched] = field(default_factory=list)
+    open: int = 0
+
+
+@dataclass
+class _Run:
+    store: Store
+    client: Client
+    habits: Habits
+    allow_gaps: bool
+    gaps: list[Gap] = field(default_factory=list)
+
+    def fetch(self, plan: Mapping[str, Sequence[Due]]) -> list[Gap]:
+        """Fetch all of a plan; what was fetched is committed even if the rest fails."""
+        jobs = [self._job(agent, part) for agent, parts in plan.items() for part in parts]
+        writer = Writer(self.store, self.client, list(plan))
+        total = sum(job.due.window.width / timedelta(days=1) for job in jobs)
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
+            with days_bar(total) as bar:
+                for window, gaps in self._finished(pool, jobs, writer):
+                    bar.update(window.width / timedelta(days=1))
+                    self.gaps += gaps
+        except BaseException:
+            with contextlib.suppress(ChatDashError):
+                writer.flush()
+            raise
+        finally:
+            # Not waited for: an interrupted load must stop at once.
+            pool.shutdown(wait=False, cancel_futures=True)
+        writer.flush()
+        self._remember()
+        return self.gaps
+
+    def _job(self, agent: str, part: Due) -> _Job:
+        whole = part.window
+        if not self.habits.by_creation:
+            # A conversation ends and changes after it was created, up to now.
+            whole = Window(whole.start, max(whole.end, datetime.now(UTC)))
+        return _Job(Fetcher(self.client, agent, self.habits), part, Frontier(whole))
+
+    def _finished(
+        self, pool: ThreadPoolExecutor, jobs: list[_Job], writer: Writer
+    ) -> Iterator[tuple[Window, list[Gap]]]:
+        pending: dict[Future[Fetched], _Job] = {}
+        waiting = iter(_tasks(jobs))
+        while True:
+            while len(pending) < WORKERS and (task := next(waiting, None)):
+                job, window = task
+                job.open += 1
+                pending[pool.submit(self._fetch, job, window)] = job
+            if not pending:
+                return
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = pending.pop(future)
+                fetched = future.result()
+                job.open -= 1
+                job.frontier.learn(fetched.window, fetched.rows)
+                yield fetched.window, self._hand_over(job, fetched, writer)
+
+    def _fetch(self, job: _Job, window: Window) -> Fetched:
+        try:
+            fetched = job.fetcher.fetch(window, job.due.flags)
+        except AuthenticationError:
+            raise
+        except RequestError as error:
+            if not self.allow_gaps:
+                raise
+            return _nothing(job, window, str(error))
+        if not self.habits.known and settle_habits(job.fetcher, fetched):
+            raise _HabitsChanged
+        return fetched
+
+    def _hand_over(self, job: _Job, fetched: Fetched, writer: Writer) -> list[Gap]:
+        if self.habits.by_creation:
+            writer.add(job.fetcher.agent_id, fetched)
+            return fetched.gaps
+        job.collected.append(fetched)
+        if job.open or job.frontier.left():
+            return []
+        whole = _by_creation(job)
+        writer.add(job.fetcher.agent_id, whole)
+        return whole.gaps
+
+    def _remember(self) -> None:
+        if self.habits.known:
+            pad = self.habits.pad / MILLISECOND
+            self.store.remember(by_creation=self.habits.by_creation, pad_ms=pad)
+
+
+def _tasks(jobs: list[_Job]) -> Iterator[tuple[_Job, Window]]:
+    for job in jobs:
+        while (window := job.frontier.next()) is not None:
+            yield job, window
+
+
+def _nothing(job: _Job, window: Window, reason: str) -> Fetched:
+    agent, flags = job.fetcher.agent_id, job.due.flags
+    bits = [bit for bit in COMBINATIONS if flags & bit]
+    gaps = [Gap(agent, window.start, window.end, bit, reason) for bit in bits]
+    return Fetched(window, flags, [], gaps, [])
+
+
+def _by_creation(job: _Job) -> Fetched:
+    """Join what was fetched by another date; a gap there may hide rows created any time before."""
+    window = job.due.window
+    tables = [seen_between(table, window) for part in job.collected for table in part.tables]
+    gaps = [
+        Gap(gap.agent_id, window.start, min(window.end, gap.end), gap.flags, gap.reason)
+        for part in job.collected
+        for gap in part.gaps
+        if gap.end > window.start
+    ]
+    rejected = [text for part in job.collected for text in part.rejected]
+    return Fetched(window, job.due.flags, [t for t in tables if len(t)], gaps, rejected)

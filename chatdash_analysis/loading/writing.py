@@ -1,0 +1,79 @@
+"""Collect fetched windows and commit them to the store in portions."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from chatdash_analysis.loading.agents import known_platforms
+from chatdash_analysis.loading.fields import combine
+from chatdash_analysis.loading.placing import seen_between
+from chatdash_analysis.loading.store import Batch, Interval
+from chatdash_analysis.loading.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chatdash_analysis.loading.client import Client
+    from chatdash_analysis.loading.fetching import Fetched
+    from chatdash_analysis.loading.store import Store
+
+__all__ = ["Writer"]
+
+# What is held back before a commit: many small windows are worth one commit, but an
+# interrupted load must not lose much, nor a large one hold much.
+HELD_BYTES = 24 * 1024 * 1024
+HELD_SECONDS = 20.0
+
+
+class Writer:
+    """Commits what it is given, sooner or later; `flush` commits the rest."""
+
+    def __init__(self, store: Store, client: Client, agents: Sequence[str]) -> None:
+        self._store = store
+        self._batches: list[Batch] = []
+        self._bytes = 0
+        self._since = time.monotonic()
+        self._platforms = known_platforms(store, client, agents)
+
+    def add(self, agent_id: str, fetched: Fetched) -> None:
+        """Take over a fetched window."""
+        now = datetime.now(UTC)
+        table = _with_platform(combine(fetched.tables), self._platforms.get(agent_id))
+        for stretch, flags in _covered(fetched):
+            interval = Interval(stretch.start, stretch.end, flags, now, len(fetched.rejected))
+            self._batches.append(Batch(agent_id, interval, seen_between(table, stretch)))
+        self._bytes += table.nbytes
+        if self._bytes > HELD_BYTES or time.monotonic() - self._since > HELD_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what is held."""
+        batches, self._batches, self._bytes = self._batches, [], 0
+        if batches:
+            self._store.commit(batches)
+        self._since = time.monotonic()
+
+
+def _covered(fetched: Fetched) -> Iterator[tuple[Window, int]]:
+    """Yield the stretches of a fetched window with the combinations that came whole."""
+    edges = {fetched.window.start, fetched.window.end}
+    for gap in fetched.gaps:
+        edges |= {gap.start, gap.end}
+    for start, end in itertools.pairwise(sorted(edges)):
+        flags = fetched.flags
+        for gap in fetched.gaps:
+            if gap.start < end and start < gap.end:
+                flags &= ~gap.flags
+        if flags:
+            yield Window(start, end), flags
+
+
+def _with_platform(table: pa.Table, platform: str | None) -> pa.Table:
+    place = table.schema.get_field_index("platform")
+    values = pa.repeat(pa.scalar(platform, pa.string()), len(table))
+    return table.set_column(place, table.schema.field(place), values)
