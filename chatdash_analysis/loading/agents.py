@@ -117,8 +117,9 @@ def known_platforms(store: Store, client: Client, agents: Sequence[str]) -> dict
 
     A service that does not tell leaves the platform missing; it does not stop a load.
     """
-    known = {row["agent_id"]: row.get("platform") for row in store.agents()}
-    if not set(agents) <= known.keys():
+    rows = store.agents()
+    known = {row["agent_id"] for row in rows}
+    if not set(agents) <= known:
         try:
             agents_now = _agents(client, attempts=2)
         except AuthenticationError:
@@ -131,5 +132,4 @@ def known_platforms(store: Store, client: Client, agents: Sequence[str]) -> dict
                 for a in agents_now
             ]
             store.remember_agents(rows)
-            known = {row["agent_id"]: row["platform"] for row in rows}
-    return {agent: platform for agent, platform in known.items() if platform}
+    return {str(row["agent_id"]): row["platform"] for row in rows if row["platform"]}

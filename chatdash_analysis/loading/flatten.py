@@ -43,6 +43,7 @@ _VALUE_MARKS = frozenset({"rationale", "json_schema", "data_collection_id"})
 _RESULT_MARKS = frozenset({"rationale", "criteria_id", "scoring_mode", "max_score"})
 _SCALARS = frozenset({bool, float, int, str})
 _decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
 def flatten(value: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
@@ -63,6 +64,10 @@ def collect(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[Path, Cells]:
                     places, values = plain.get(key) or plain.setdefault(key, cells[(key,)])
                     places.append(row)
                     values.append(item)
+            elif type(item) is list and not (key in _CONTAINERS or key.endswith("_list")):
+                places, values = cells[(key,)]
+                places.append(row)
+                values.append(_json(item))
             elif item is not None:
                 for path, inner in _member(key, item, value):
                     places, values = cells[path]
@@ -110,7 +115,11 @@ def _item(prefix: Path, key: str, item: Any, depth: int) -> Iterator[tuple[Path,
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return _encode(value).decode()
+    except (msgspec.MsgspecError, OverflowError, RecursionError):
+        # Whole numbers beyond 64 bits.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def as_text(value: Any) -> str | None:

@@ -15,8 +15,8 @@ from chatdash_analysis.errors import IncompleteError, InputError
 from chatdash_analysis.loading.addresses import join_url
 from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.fetching import COMBINATIONS, Gap
-from chatdash_analysis.loading.opening import open_store
 from chatdash_analysis.loading.frames import to_frame
+from chatdash_analysis.loading.opening import open_store
 from chatdash_analysis.loading.placing import chronological
 from chatdash_analysis.loading.provenance import provenance
 from chatdash_analysis.loading.refreshing import refresh_store

@@ -20,7 +20,7 @@ from chatdash_analysis.loading.careful import STATIC, PieceColumns, careful_colu
 from chatdash_analysis.loading.fields import BASE, FieldBuilder, flatten_column, with_fields
 from chatdash_analysis.loading.flatten import decode_objects
 from chatdash_analysis.loading.pieces import PIECE_SIZE, pieces, split_records
-from chatdash_analysis.loading.rows import ALIAS, SPELLINGS
+from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
 from chatdash_analysis.loading.values import instants, without_empty
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ParsedConversations", "parse_conversations"]
 
 _ABSENT = (b"", b"null", b'""')
+# The default pool keeps half as much again of what the pieces have given back.
+_POOL = pa.system_memory_pool()
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,10 @@ def _fast_columns(piece: Piece) -> PieceColumns | None:
         size=len(rows),
         static=static,
         raw={
-            "custom_analysis": [_raw(row.p_customAnalysis) for row in rows],
-            "metadata": [_raw(row.p_metadata) for row in rows],
+            "custom_analysis": _raw([bytes(row.p_customAnalysis) for row in rows]),
+            "metadata": _raw([bytes(row.p_metadata) for row in rows]),
         },
-        questions=[_questions(row) for row in rows],
+        questions=_questions(piece),
         others=_unknown(piece),
     )
 
@@ -115,6 +117,7 @@ def _static(view: memoryview) -> dict[str, pa.Array] | None:
             parse_options=pa.json.ParseOptions(
                 explicit_schema=_READ, unexpected_field_behavior="ignore"
             ),
+            memory_pool=_POOL,
         )
     except pa.ArrowInvalid:
         return None
@@ -168,27 +171,30 @@ _READ = pa.schema(
 )
 
 
-def _raw(value: Any) -> bytes | None:
-    text = bytes(value)
-    return None if text in _ABSENT else text
+def _raw(texts: list[bytes]) -> list[bytes | None]:
+    return [None if text in _ABSENT else text for text in texts]
 
 
-def _questions(row: Any) -> list[str] | None:
-    found = [
-        item.question
-        for spelling in SPELLINGS
-        for item in getattr(row, f"p_{spelling}") or ()
-        if item.question
-    ]
-    return found or None
+def _questions(piece: Piece) -> list[list[str] | None]:
+    attributes = [name for name, key in piece.unknown.items() if key in SPELLINGS]
+    lists = [row.p_mistunderstoodQueries for row in piece.rows]
+    for attribute in attributes:
+        more = [getattr(row, attribute) for row in piece.rows]
+        lists = [[*(a or ()), *(b or ())] for a, b in zip(lists, more, strict=True)]
+    return [_asked(items) if items else None for items in lists]
+
+
+def _asked(items: list[Any]) -> list[str] | None:
+    return [item.question for item in items if item.question] or None
 
 
 def _unknown(piece: Piece) -> dict[int, dict[str, bytes]]:
     others: dict[int, dict[str, bytes]] = {}
     for attribute, key in piece.unknown.items():
-        for i, row in enumerate(piece.rows):
-            if value := bytes(getattr(row, attribute)):
-                others.setdefault(i, {})[key] = value
+        if key not in KNOWN:
+            for i, row in enumerate(piece.rows):
+                if value := bytes(getattr(row, attribute)):
+                    others.setdefault(i, {})[key] = value
     return others
 
 
@@ -207,11 +213,14 @@ def _declared(columns: PieceColumns) -> pa.RecordBatch:
             for i in unfit:
                 text = msgspec.json.encode(texts[i].as_py())
                 columns.others.setdefault(i, {})[column.path] = text
-    arrays |= {name: pa.array(texts, pa.string()) for name, texts in columns.raw.items()}
+    for name, raw in columns.raw.items():
+        arrays[name] = pa.array(raw, pa.string(), memory_pool=_POOL)
     questions = [q and msgspec.json.encode(q) for q in columns.questions]
     arrays["misunderstood_queries"] = pa.array(questions, pa.string())
     arrays["misunderstood_count"] = pa.array([len(q or ()) for q in columns.questions], pa.int64())
-    others = [_object(columns.others.get(i)) for i in range(columns.size)]
+    others: list[bytes | None] = [None] * columns.size
+    for i, members in columns.others.items():
+        others[i] = _object(members)
     arrays["other_properties"] = pa.array(others, pa.string())
     arrays["served"] = pa.repeat(pa.scalar(0, pa.int8()), columns.size)
     nothing = {f.name: pa.nulls(columns.size, f.type) for f in BASE if f.name not in arrays}
@@ -219,8 +228,6 @@ def _declared(columns: PieceColumns) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([arrays[name] for name in BASE.names], schema=BASE)
 
 
-def _object(members: dict[str, bytes] | None) -> bytes | None:
-    if not members:
-        return None
+def _object(members: dict[str, bytes]) -> bytes:
     pairs = (msgspec.json.encode(key) + b":" + members[key] for key in sorted(members))
     return b"{" + b",".join(pairs) + b"}"

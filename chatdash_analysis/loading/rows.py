@@ -23,6 +23,9 @@ KNOWN = frozenset(
     {c.path.partition(".")[0].partition("[")[0] for c in COLUMNS if c.path} | {*SPELLINGS, ALIAS}
 )
 MAX_UNKNOWN = 200
+# Declaring a property costs time in each row; these rare ones are learned when they come.
+_RARE = frozenset({*SPELLINGS[1:], ALIAS})
+_DECLARED = KNOWN - _RARE
 
 _ABSENT = b""
 
@@ -53,7 +56,7 @@ class RowDecoder:
     Attributes
     ----------
     unknown : dict
-        Attribute of a row for each unknown property, and the property's name.
+        Attribute of a row for each undeclared property, and the property's name.
     """
 
     def __init__(self) -> None:
@@ -85,7 +88,7 @@ class RowDecoder:
             keys = set().union(*_members(view).rows)
         except msgspec.ValidationError:
             return False
-        new = sorted(keys - KNOWN - set(self.unknown.values()))
+        new = sorted(keys - _DECLARED - set(self.unknown.values()))
         if not new or len(new) + len(self.unknown) > MAX_UNKNOWN:
             return False
         first = len(self.unknown)
@@ -95,13 +98,13 @@ class RowDecoder:
 
 
 def _decoder(unknown: dict[str, str]) -> msgspec.json.Decoder[Any]:
-    named: dict[str, str] = {f"p_{key.strip('_:')}": key for key in sorted(KNOWN - {ALIAS})}
-    named |= {"p_read_alias": ALIAS, **unknown}
-    special: dict[str, Any] = {"p_evaluation": _Evaluation | None}
-    special |= {f"p_{name}": list[_Question] | None for name in SPELLINGS}
+    named: dict[str, str] = {f"p_{key.strip('_')}": key for key in sorted(_DECLARED)}
+    named |= unknown
+    special: dict[str, Any] = {"evaluation": _Evaluation | None}
+    special |= dict.fromkeys(SPELLINGS, list[_Question] | None)
     fields = [
-        (name, special.get(name, msgspec.Raw), None if name in special else _ABSENT)
-        for name in named
+        (name, special.get(key, msgspec.Raw), None if key in special else _ABSENT)
+        for name, key in named.items()
     ]
     row = msgspec.defstruct("Row", fields, rename=named, forbid_unknown_fields=True, gc=False)
     return msgspec.json.Decoder(msgspec.defstruct("Rows", [("rows", list[row])], gc=False))  # type: ignore[valid-type]

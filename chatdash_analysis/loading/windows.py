@@ -18,10 +18,21 @@ if TYPE_CHECKING:
     class Covered(Protocol):
         """A stretch that the store holds."""
 
-        start: datetime
-        end: datetime
-        flags: int
-        fetched_at: datetime
+        @property
+        def start(self) -> datetime:
+            """Where it starts."""
+
+        @property
+        def end(self) -> datetime:
+            """Where it ends, half-open."""
+
+        @property
+        def flags(self) -> int:
+            """Mask of the combinations it was fetched under."""
+
+        @property
+        def fetched_at(self) -> datetime:
+            """When."""
 
 
 __all__ = [

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chatdash_analysis.errors import ChatDashError
-from chatdash_analysis.loading.body import Body
 from chatdash_analysis.loading.client import Client
 from tests.loading.sockets import Answer, Server, gzipped, head, serving
+
+if TYPE_CHECKING:
+    from chatdash_analysis.loading.body import Body
 
 KEY = "CD.0123456789abcdef0123456789abcdef"
 PATH = ("agents", "a1", "conversations")

@@ -27,3 +27,10 @@ def no_waits():
     """Attempts follow each other without waits."""
     with stamina.set_testing(True, attempts=9, cap=True):
         yield
+
+
+@pytest.fixture
+def real_waits(no_waits):
+    """For one test of a file without waits, they are waited."""
+    with stamina.set_testing(False):
+        yield

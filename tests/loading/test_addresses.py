@@ -130,5 +130,5 @@ def test_redirects_are_resolved_against_the_request(location, target):
     ["", " ", "/\\evil", "https://a@host/", "ftp://host/", "https://[::1", "mailto:a", "/a\tb"],
 )
 def test_unreadable_redirects_are_refused(location):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         follow("https://host/a", location)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
-from chatdash_analysis.errors import RequestError
+from chatdash_analysis.errors import ChatDashError, RequestError
 from chatdash_analysis.loading import client as client_module
 from chatdash_analysis.loading.body import Limits
 from tests.loading.calls import PATH, client_of, failure, whole
-from tests.loading.sockets import CLOSE, RESET, chunked, gzipped, head, http, serving
+from tests.loading.sockets import CLOSE, RESET, chunked, gzipped, head, http, said, serving
 
 pytestmark = pytest.mark.usefixtures("clean_environment", "no_waits")
 
@@ -153,3 +155,42 @@ def test_what_read_leaves_over_is_checked():
     with serving(*answers) as server:
         assert client_of(server).get(PATH, None, lambda body: body.read(1)) == b"["
     assert len(server.requests) == 2
+
+
+def test_a_mangled_answer_gives_bytes_or_one_of_our_errors():
+    chance = random.Random(7)
+    outcomes: Counter[str] = Counter()
+    with serving(lambda: [mangled(chance), CLOSE]) as server:
+        client = client_of(server, timeout=1, max_attempts=1)
+        for _ in range(200):
+            try:
+                outcomes[type(client.get(PATH, None, whole)).__name__] += 1
+            except ChatDashError as error:
+                outcomes[type(error).__name__] += 1
+            client.forget_failures()
+    assert outcomes["bytes"] > 10
+    assert outcomes["RequestError"] > 100
+
+
+WHOLE = [
+    http(200, b"[1,2]" * 50),
+    http(200, gzipped(b"[1,2]" * 50), Content_Encoding="gzip"),
+    [head(200, Transfer_Encoding="chunked") + chunked(b"[1,2", b"]")],
+    said(503, "busy", Retry_After="1"),
+    [head(302, Location="/x", Content_Length="0")],
+]
+INSERTS = [b"\r\n", b"\x00", b"\xff\xfe", b"Content-Length: 3\r\n", b"HTTP/1.1 100 C\r\n\r\n"]
+
+
+def mangled(chance: random.Random) -> bytes:
+    text = bytearray(chance.choice(WHOLE)[0])
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(min(len(text), 150))
+        change = chance.randrange(3)
+        if change == 0:
+            text[at] = chance.randrange(256)
+        elif change == 1:
+            del text[at : at + chance.randint(1, 9)]
+        else:
+            text[at:at] = chance.choice(INSERTS)
+    return bytes(text)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import pytest
 import stamina
 
 from chatdash_analysis.errors import AuthenticationError, InputError, RequestError, ResponseError
-from chatdash_analysis.loading.body import Body
 from tests.loading.calls import KEY, PATH, client_of, failure, whole
 from tests.loading.sockets import head, http, said, serving
+
+if TYPE_CHECKING:
+    from chatdash_analysis.loading.body import Body
 
 pytestmark = pytest.mark.usefixtures("clean_environment", "no_waits")
 
@@ -75,9 +78,11 @@ def test_an_answer_that_stays_wrong_is_raised_at_once():
     def refuse(body: Body) -> None:
         raise ResponseError(f"no list: {whole(body)!r}", retryable=False)
 
-    with serving(http(200, KEY.encode())) as server:
-        with pytest.raises(ResponseError, match=r"no list: b'\*\*\*'"):
-            client_of(server).get(PATH, None, refuse)
+    with (
+        serving(http(200, KEY.encode())) as server,
+        pytest.raises(ResponseError, match=r"no list: b'\*\*\*'"),
+    ):
+        client_of(server).get(PATH, None, refuse)
     assert len(server.requests) == 1
 
 
@@ -104,7 +109,10 @@ def test_attempts_overrides_the_setting_for_one_call():
 
 
 def test_the_test_mode_of_stamina_holds():
-    with stamina.set_testing(True, attempts=2), serving(said(500, "x")) as server:
-        with pytest.raises(RequestError):
-            client_of(server).get(PATH, None, whole)
+    with (
+        stamina.set_testing(True, attempts=2),
+        serving(said(500, "x")) as server,
+        pytest.raises(RequestError),
+    ):
+        client_of(server).get(PATH, None, whole)
     assert len(server.requests) == 2

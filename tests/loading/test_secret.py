@@ -68,7 +68,7 @@ def test_a_key_that_is_not_text_is_refused_by_its_type():
 
 def test_a_key_shows_itself_nowhere():
     key = ApiKey(KEY)
-    shown = [repr(key), str(key), f"{key}", f"{key!r}", "%s" % key, repr([key]), repr({"k": key})]
+    shown = [repr(key), str(key), f"{key}", f"{key!r}", repr([key]), repr({"k": key})]
     header = key.reveal()
     shown += [repr(header), str(header), f"{header}", repr({"Authorization": header})]
     assert not any(KEY in text or KEY[:6] in text for text in shown)
@@ -134,7 +134,7 @@ def test_no_key_names_the_variable_and_what_to_do():
 
 def test_an_unusable_key_names_where_it_came_from(monkeypatch):
     monkeypatch.setenv("CHATDASH_API_KEY", "CD.sec ret")
-    with pytest.raises(InputError, match="^CHATDASH_API_KEY cannot be an API key"):
+    with pytest.raises(InputError, match=r"^CHATDASH_API_KEY cannot be an API key"):
         resolve_key(None)
 
 

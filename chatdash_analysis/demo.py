@@ -1,0 +1,177 @@
+"""``chatdash demo``: from a service to tables and a picture, on made-up conversations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from chatdash_analysis.errors import InputError
+from chatdash_analysis.loading.agents import load_agents
+from chatdash_analysis.loading.client import Client
+from chatdash_analysis.loading.folders import cache_folder
+from chatdash_analysis.loading.loader import load_conversations
+from chatdash_analysis.loading.quality import quality_report
+from chatdash_analysis.sandbox.sample import Sample
+from chatdash_analysis.sandbox.server import DEFAULT_KEY, StandIn
+from chatdash_analysis.saving import write_file
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["PORT", "make_service", "run_demo"]
+
+# The cache knows a service by its address: on the same port a second run finds what it holds.
+PORT = 8737
+START, END = "2026-01-01", "2026-07-01"
+# A clinic's phone, a web shop and a shop on WhatsApp: four channels in three languages.
+PLATFORMS = ("retell", "voiceflow", "botpress")
+# Okabe and Ito's colours, which colour-blind people can tell apart, and a grey.
+COLOURS = {"success": "#0072B2", "no_success": "#E69F00", "not_judged": "#BBBBBB"}
+# What every load has; the other checks of a quality report are findings.
+EXPECTED = ("rows", "coverage")
+
+
+def make_service(size: int, *, seed: int = 0, port: int = 0) -> StandIn:
+    """Return a stand-in with made-up conversations that is not yet started."""
+    sample = Sample(size=size, seed=seed)
+    return StandIn(sample.conversations(), sample.agents(), sample.clients(), port=port)
+
+
+def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) -> Path:
+    """Load six months of three agents from the stand-in, print tables, draw one picture.
+
+    Parameters
+    ----------
+    size : int
+        Number of conversations that the stand-in makes up, for all of its agents.
+    cache_dir : path, optional
+        Folder of the cache, as in `load_conversations`.
+
+    Returns
+    -------
+    pathlib.Path
+        The picture.
+    """
+    conversations = _load(size, cache_dir)
+    _print_loaded(conversations)
+    channels = success_by_channel(conversations)
+    _print_title("Success by channel, as judged by the service")
+    print(channels.to_string())
+    _print_title("What the agents understood least: the ten most frequent questions")
+    for question, times in frequent_questions(conversations).items():
+        print(f"{times:>4}  {question}")
+    picture = _draw(channels, _exports(cache_dir))
+    print(f"\nThe picture: {_shown(picture)}")
+    print("Next: notebooks/00-quickstart.ipynb. `make lab` opens it, or `jupyter lab notebooks`.")
+    return picture
+
+
+def _load(size: int, cache_dir: str | PathLike[str] | None) -> pd.DataFrame:
+    with _started(size) as service:
+        print(f"The stand-in answers at {service.url}")
+        client = Client(DEFAULT_KEY, base_url=service.url)
+        agents = load_agents(client=client).set_index("platform").loc[list(PLATFORMS), "agent_id"]
+        return load_conversations(agents, start=START, end=END, client=client, cache_dir=cache_dir)
+
+
+def _started(size: int) -> StandIn:
+    try:
+        return make_service(size, port=PORT).start()
+    except InputError:
+        # Something else listens there: any port will do, at the price of loading again.
+        return make_service(size).start()
+
+
+def _print_loaded(conversations: pd.DataFrame) -> None:
+    origin = conversations.attrs["chatdash"]
+    print(
+        f"{len(conversations):,} conversations of {len(origin['agents'])} agents, "
+        f"{START} to {END}; gaps: {len(origin['gaps'])}; fetched at {origin['fetched_at']}"
+    )
+    _print_title("Conversations by platform and channel")
+    print(conversations.groupby(["platform", "channel"]).size().to_frame("n").to_string())
+    report = quality_report(conversations)
+    findings = report[~report["check"].isin(EXPECTED)]
+    _print_title("What the quality report found")
+    shown = findings.groupby(["check", "column"], dropna=False)["count"].sum().reset_index()
+    print("nothing" if shown.empty else shown.to_string(index=False, na_rep=""))
+
+
+def _print_title(text: str) -> None:
+    print(f"\n{text}")
+
+
+def success_by_channel(conversations: pd.DataFrame) -> pd.DataFrame:
+    """Count the judgements of each channel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a channel: ``success``, ``no_success``, ``not_judged``, ``n`` (all
+        three) and ``success_of_judged``, the share of success among those judged.
+    """
+    judged = conversations["evaluation_is_success"]
+    counts = pd.DataFrame(
+        {
+            "channel": conversations["channel"],
+            "success": judged.eq(True).fillna(False),
+            "no_success": judged.eq(False).fillna(False),
+            "not_judged": judged.isna(),
+        }
+    )
+    table = counts.groupby("channel").sum().astype("int64")
+    table["n"] = table.sum(axis="columns")
+    share = table["success"] / (table["success"] + table["no_success"])
+    return table.assign(success_of_judged=share.round(3)).sort_values("n", ascending=False)
+
+
+def frequent_questions(conversations: pd.DataFrame, *, most: int = 10) -> pd.Series:
+    """Count the questions that were not understood; upper and lower case are the same.
+
+    Returns
+    -------
+    pandas.Series
+        The number of times, by question; the most frequent first.
+    """
+    questions = conversations["misunderstood_queries"].dropna().map(json.loads).explode()
+    return questions.astype("str").str.strip().str.casefold().value_counts().head(most)
+
+
+def _exports(cache_dir: str | PathLike[str] | None) -> Path:
+    """Return the folder of exports beside a project's cache, else the working folder."""
+    cache = cache_folder(cache_dir)
+    if (cache.parent.name, cache.name) != ("data", "cache"):
+        return Path.cwd()
+    exports = cache.with_name("exports")
+    # The cache was made beside it a moment ago.
+    exports.mkdir(mode=0o700, exist_ok=True)
+    return exports
+
+
+def _draw(channels: pd.DataFrame, folder: Path) -> Path:
+    # Not pyplot, which would look for a display.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    drawn = pd.Series(0, index=channels.index)
+    for column, colour in COLOURS.items():
+        label = column.replace("_", " ")
+        axes.barh(channels.index, channels[column], left=drawn, color=colour, label=label)
+        drawn += channels[column]
+    axes.set(title="Success by channel (made-up conversations)", xlabel="conversations", ylabel="")
+    labels = [f"{channel}\nn = {n:,}" for channel, n in channels["n"].items()]
+    axes.set_yticks(range(len(channels)), labels, parse_math=False)
+    axes.invert_yaxis()
+    axes.legend(frameon=False)
+    picture = folder / "demo-success-by-channel.png"
+    write_file(picture, lambda file: figure.savefig(file, format="png", dpi=150))
+    return picture
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

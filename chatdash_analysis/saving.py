@@ -1,0 +1,117 @@
+"""Save a table for use elsewhere: whole or not at all, readable by its owner alone."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from chatdash_analysis.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import pandas as pd
+
+__all__ = ["check_target", "save_table", "write_file"]
+
+# What makes a spreadsheet run a cell as a formula.
+FORMULA = r"^([=+\-@\t\r])"
+
+
+def save_table(table: pd.DataFrame, path: str | Path) -> Path:
+    """Save a table as ``.parquet`` or ``.csv``, as the name of the file says.
+
+    Parquet is lossless: ``pandas.read_parquet`` gives the dtypes and the
+    ``attrs`` back. CSV is for spreadsheets: UTF-8, every cell quoted, missing
+    values empty, and texts that a spreadsheet would run as a formula (they start
+    with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return) get a leading
+    apostrophe.
+
+    The file appears whole or not at all, and only its owner may read it.
+
+    Raises
+    ------
+    InputError
+        The name ends in something else, or the file cannot be written.
+    """
+    target = check_target(path)
+    write = _WRITERS[target.suffix.lower()]
+    write_file(target, lambda file: write(table, file))
+    return target
+
+
+def check_target(path: str | Path) -> Path:
+    """Return the path of a file that `save_table` can write, or say what is wrong with it.
+
+    Raises
+    ------
+    InputError
+        The name ends in neither ``.parquet`` nor ``.csv``, or its folder is not there.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() not in _WRITERS:
+        raise InputError(
+            f"The name of the file decides its format, and {target.name!r} ends in neither "
+            ".parquet nor .csv. Choose one of the two."
+        )
+    if not target.parent.is_dir() or target.is_dir():
+        raise InputError(
+            f"{target} cannot be written: its folder is not there, or it is a folder itself. "
+            "Make the folder first, or choose another file."
+        )
+    return target
+
+
+def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
+    table.to_parquet(file, engine="pyarrow", compression="zstd", index=False)
+
+
+def _write_csv(table: pd.DataFrame, file: IO[bytes]) -> None:
+    texts = table.select_dtypes(include="str").columns
+    safe = {name: table[name].str.replace(FORMULA, r"'\1", regex=True) for name in texts}
+    table.assign(**safe).to_csv(
+        file, index=False, quoting=csv.QUOTE_ALL, encoding="utf-8", lineterminator="\r\n"
+    )
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame, Any], None]] = {
+    ".parquet": _write_parquet,
+    ".csv": _write_csv,
+}
+
+
+def write_file(target: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Let `write` fill a file that appears whole or not at all, for its owner alone.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    try:
+        _replace(target, write)
+    except OSError as error:
+        raise InputError(
+            f"{target} could not be written ({error.strerror or error}). "
+            "Choose another file, or make room for this one."
+        ) from error
+
+
+def _replace(target: Path, write: Callable[[IO[bytes]], None]) -> None:
+    # Such a file is made with mode 0600.
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as file:
+        beside = Path(file.name)
+        try:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    beside.replace(target)
