@@ -10,13 +10,15 @@ import logging
 from typing import TYPE_CHECKING
 
 import msgspec
-import pandas as pd
 
 from chatdash_analysis.errors import AuthenticationError, ChatDashError, ResponseError
+from chatdash_analysis.loading.tables import typed_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    import pandas as pd
 
     from chatdash_analysis.loading.client import Client
     from chatdash_analysis.loading.pieces import Body
@@ -68,8 +70,8 @@ def load_agents(*, client: Client | None = None) -> pd.DataFrame:
     agents = _agents(client)
     names = {c.id: c.name for c in _clients(client)}
     rows = [(a.id, a.name, a.client_id, names.get(a.client_id), a.platform) for a in agents]
-    columns = ["agent_id", "name", "client_id", "client_name", "platform"]
-    return pd.DataFrame(rows, columns=columns, dtype="str")
+    columns = ("agent_id", "name", "client_id", "client_name", "platform")
+    return typed_table(rows, dict.fromkeys(columns, "str"))
 
 
 def _agents(client: Client, attempts: int | None = None) -> list[Any]:

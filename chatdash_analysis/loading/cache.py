@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.loading.opening import stores
 from chatdash_analysis.loading.provenance import NAMES
+from chatdash_analysis.loading.tables import typed_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
+
+    import pandas as pd
 
 __all__ = ["cache_info", "clear_cache", "verify_cache"]
 
@@ -75,7 +76,7 @@ def cache_info(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
             agent = agents.get(info["agent_id"], {})
             combinations = "; ".join(name for bit, name in NAMES.items() if info["flags"] & bit)
             rows.append({**agent, **info, "base_url": store.base_url, "combinations": combinations})
-    return _table(rows, _INFO)
+    return typed_table(rows, _INFO)
 
 
 def verify_cache(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
@@ -106,7 +107,7 @@ def verify_cache(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
         problem = "the list of what the store holds is damaged; all of it will be fetched again"
         size = path.stat().st_size
         rows.append({"file": path.name, "rows": 0, "bytes": size, "ok": False, "problem": problem})
-    return _table(rows, _CHECKED)
+    return typed_table(rows, _CHECKED)
 
 
 def clear_cache(
@@ -136,11 +137,3 @@ def clear_cache(
         raise InputError(f"agents={agents!r}: agent ids are texts.")
     for store in stores(cache_dir)[0]:
         store.clear(ids)
-
-
-def _table(rows: list[dict[str, object]], dtypes: dict[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(dtypes))
-    times = [name for name, dtype in dtypes.items() if dtype.startswith("datetime64")]
-    return table.assign(**{name: pd.to_datetime(table[name], utc=True) for name in times}).astype(
-        dtypes
-    )

@@ -12,6 +12,7 @@ from chatdash_analysis.errors import MissingColumnsError
 from chatdash_analysis.loading.fields import flatten_column, with_fields
 from chatdash_analysis.loading.flatten import Path, decode_objects, flatten
 from chatdash_analysis.loading.names import column_names, raw_key
+from chatdash_analysis.loading.tables import typed_table
 from chatdash_analysis.loading.texts import Resolved, resolve
 
 if TYPE_CHECKING:
@@ -82,14 +83,18 @@ def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
     require_columns(conversations, ("agent_id", "created_at", "custom_analysis"), "field_catalogue")
     texts = pa.chunked_array([pa.array(conversations["custom_analysis"], pa.string())])
     columns, _ = flatten_column(texts)
-    names = column_names(columns, "custom_")
+    names = {
+        path: name
+        for path, name in column_names(columns, "custom_").items()
+        if name in conversations.columns
+    }
     resolved = {path: resolve(column) for path, column in columns.items()}
     rows = []
     for agent, part in conversations.groupby("agent_id", dropna=False, sort=True):
         for path, found in _by_path(part).items():
             rows.append(_describe(agent, len(part), path, found, names, resolved))
     rows.sort(key=lambda row: (str(row[0]), row[2]))
-    return pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+    return typed_table(rows, _DTYPES)
 
 
 def _by_path(part: pd.DataFrame) -> dict[Path, pd.DataFrame]:

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from chatdash_analysis.loading.flatten import Path
 
-__all__ = ["column_names", "raw_key"]
+__all__ = ["CLASH", "column_names", "raw_key"]
 
 MAX_LENGTH = 80
+# What the name of a field ends in that had to give way to another one.
+CLASH = r"__[0-9a-f]{8}$"
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OTHER = re.compile(r"\W+")

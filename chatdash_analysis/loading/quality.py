@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chatdash_analysis.loading.catalogue import field_catalogue, require_columns
+from chatdash_analysis.loading.names import CLASH
+from chatdash_analysis.loading.tables import typed_table
 from chatdash_analysis.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -52,7 +54,9 @@ def quality_report(conversations: pd.DataFrame) -> pd.DataFrame:
         turned into the type of their column), ``rejected`` (values that could not be,
         and are missing), ``unknown_property`` (kept in ``other_properties``),
         ``replaced_characters`` (texts that were no sound Unicode), ``missing_id``,
-        ``conflict`` (fields whose values differ in type), ``gap`` (stretches that could
+        ``conflict`` (fields whose values differ in type), ``name_clash`` (fields whose
+        column has a suffix, because another field has the name), ``no_column`` (fields
+        beyond the largest number of columns), ``gap`` (stretches that could
         not be loaded), ``rejected_rows`` (list elements that were no conversations),
         ``ingestion_gap`` (an agent without conversations for unusually long) and
         ``unit`` (cost or duration that look like another unit).
@@ -75,7 +79,7 @@ def quality_report(conversations: pd.DataFrame) -> pd.DataFrame:
         (check, agent, column, count, total, count / total if total else np.nan, detail)
         for check, agent, column, count, total, detail in found
     ]
-    return pd.DataFrame(rows, columns=list(_DTYPES)).astype(_DTYPES)
+    return typed_table(rows, _DTYPES)
 
 
 def _rows(conversations: pd.DataFrame) -> Iterator[Row]:
@@ -117,8 +121,16 @@ def _replaced(conversations: pd.DataFrame) -> Iterator[Row]:
                 yield "replaced_characters", None, column.name, count, len(conversations), ""
 
 
-def _conflicts(conversations: pd.DataFrame) -> Iterator[Row]:
+def _fields(conversations: pd.DataFrame) -> Iterator[Row]:
     catalogue = field_catalogue(conversations)
+    clashing = catalogue[catalogue["column"].str.contains(CLASH).fillna(False)]
+    for field in clashing.to_dict("records"):
+        detail = f"field {field['raw_key']} shares its name with another field"
+        names = field["agent_id"], field["column"]
+        yield "name_clash", *names, field["values"], field["rows"], detail
+    for field in catalogue[catalogue["column"].isna()].to_dict("records"):
+        detail = f"field {field['raw_key']} stayed in custom_analysis: there are too many fields"
+        yield "no_column", field["agent_id"], None, field["values"], field["rows"], detail
     for field in catalogue[catalogue["conflicts"] > 0].to_dict("records"):
         detail = f"field {field['raw_key']}"
         names = field["agent_id"], field["column"]
@@ -200,7 +212,7 @@ _CHECKS = (
     _coverage,
     _other_properties,
     _replaced,
-    _conflicts,
+    _fields,
     _gaps,
     _ingestion_gaps,
     _units,

@@ -112,14 +112,10 @@ def _timestamp(value: Moment) -> datetime | None:
     if not isinstance(value, (str, date)):
         return None
     try:
-        moment = pd.Timestamp(value)
-        if pd.isna(moment):
-            return None
-        moment = moment.tz_localize(UTC) if moment.tzinfo is None else moment.tz_convert(UTC)
-        plain: datetime = moment.to_pydatetime(warn=False)
-        return plain
-    except (ValueError, TypeError, OverflowError, AttributeError):
+        moment = pd.to_datetime(value, utc=True)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return None if pd.isna(moment) else moment.to_pydatetime(warn=False)
 
 
 def wire_format(moment: datetime) -> str:

@@ -124,3 +124,21 @@ def test_missing_columns_are_named():
         quality_report(pd.DataFrame())
     with pytest.raises(errors.MissingColumnsError):
         expand_metadata(pd.DataFrame())
+
+
+def test_fields_that_share_a_name_are_pointed_out():
+    rows = [{"_id": "1", "agentId": "a", "customAnalysis": {"Lead Score": 1, "lead_score": 2}}]
+    found = findings(rows, "name_clash")
+    assert found["detail"].tolist() == ["field Lead Score shares its name with another field"]
+
+
+def test_fields_beyond_the_largest_number_of_columns_are_listed():
+    rows = [
+        {"_id": str(i), "agentId": "a", "customAnalysis": {"common": i, f"own_{i}": i}}
+        for i in range(700)
+    ]
+    loaded = frame(rows)
+    custom = [c for c in loaded.columns if c.startswith("custom_") and c != "custom_analysis"]
+    assert len(custom) == 500
+    assert "custom_common" in custom
+    assert len(findings(loaded, "no_column")) == 201
