@@ -181,7 +181,7 @@ class Body:
         name = encoding.strip().lower()
         if name not in _ENCODINGS:
             raise self._fail(
-                f"the answer has the Content-Encoding {name[:40]!r}, but only gzip was asked for. "
+                f"the answer has the Content-Encoding {name!r}, but only gzip was asked for. "
                 "A proxy on the way may be at fault."
             )
         return _ENCODINGS[name]

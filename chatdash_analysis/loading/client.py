@@ -240,7 +240,7 @@ def _body(answer: Answer, call: Call) -> Body:
     fail = partial(call.error, status_code=answer.status)
     transfer = answer.header("Transfer-Encoding").strip().lower()
     if transfer not in {"", "identity", "chunked"}:
-        raise fail(f"the answer has the Transfer-Encoding {transfer[:40]!r}, which is not usual.")
+        raise fail(f"the answer has the Transfer-Encoding {transfer!r}, which is not usual.")
     return Body(
         answer.read,
         fail,
@@ -254,7 +254,7 @@ def _length(text: str) -> int | None:
     # Repeated headers arrive joined by commas.
     announced = {part.strip() for part in text.split(",")}
     number = announced.pop() if len(announced) == 1 else ""
-    return int(number) if number.isascii() and number.isdigit() else None
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 20 else None
 
 
 def _refused(answer: Answer, call: Call, deadline: Deadline) -> ChatDashError:

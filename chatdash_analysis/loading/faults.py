@@ -25,6 +25,7 @@ __all__ = ["Call", "breakdown", "refusal"]
 
 E = TypeVar("E", bound=BaseException)
 
+_LONGEST_ERROR = 600
 _LONGEST_MESSAGE = 200
 _LONGEST_ERROR_BODY = 64 * 1024
 
@@ -101,7 +102,8 @@ class Call:
         error.args = tuple(self.key.scrub(a) if isinstance(a, str) else a for a in error.args)
 
     def _text(self, what: str) -> str:
-        return self.key.scrub(f"{self.where}: {what}")
+        # Masked before it is cut, which could otherwise leave half of the key.
+        return shortened(self.key.scrub(f"{self.where}: {what}"), _LONGEST_ERROR)
 
 
 def refusal(
@@ -143,7 +145,6 @@ def _said(call: Call, read: Callable[[int], bytes]) -> str:
         return ""
     if not isinstance(message, str) or not message.strip():
         return ""
-    # The key is masked before the cut, which could otherwise leave half of it.
     return f": {shortened(call.key.scrub(message), _LONGEST_MESSAGE)!r}"
 
 
@@ -191,7 +192,7 @@ def breakdown(
 def _untrusted(call: Call, error: ssl.SSLCertVerificationError) -> RequestError:
     return call.error(
         f"the certificate of {call.server} cannot be verified "
-        f"({shortened(error.verify_message, _LONGEST_MESSAGE)}), so the key was not sent. "
+        f"({error.verify_message}), so the key was not sent. "
         "Check base_url; behind a proxy that inspects TLS, set REQUESTS_CA_BUNDLE to the file "
         "that holds its certificate."
     )
@@ -201,7 +202,8 @@ def _unreachable(call: Call, causes: list[BaseException]) -> RequestError:
     tls = _first(causes, ssl.SSLError)
     if tls and not isinstance(tls, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return call.error(
-            f"{call.server} does not speak TLS as expected ({_words(tls.reason)}). Check base_url."
+            f"{call.server} does not speak TLS as expected ({tls.reason or 'no reason given'}). "
+            "Check base_url."
         )
     if _first(causes, ValueError):
         return call.error(f"the request could not be sent: {_reason(causes)}.")
@@ -228,12 +230,8 @@ def _reason(causes: list[BaseException]) -> str:
         return "it took too long (timeout)"
     system = next((c for c in causes if isinstance(c, OSError) and c.strerror), None)
     if system:
-        return shortened(str(system.strerror), _LONGEST_MESSAGE)
-    return _words(f"{type(causes[-1]).__name__}: {causes[-1]}")
-
-
-def _words(text: str | None) -> str:
-    return shortened((text or "no reason given").replace("_", " "), _LONGEST_MESSAGE)
+        return str(system.strerror)
+    return f"{type(causes[-1]).__name__}: {causes[-1]}"
 
 
 def _first(causes: list[BaseException], kind: type[E]) -> E | None:

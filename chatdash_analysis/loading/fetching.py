@@ -90,6 +90,12 @@ class Fetched:
     tables: list[pa.Table]
     gaps: list[Gap]
     rejected: list[str]
+    widths: dict[int, timedelta] = field(default_factory=dict)
+
+    @property
+    def workable(self) -> timedelta:
+        """The widest window that could be had whole under every combination."""
+        return min(self.widths.values(), default=self.window.width)
 
     @property
     def rows(self) -> int:
@@ -135,6 +141,17 @@ class Fetcher:
 
     def _collect(self, window: Window, bit: int, fetched: Fetched) -> None:
         """Add the rows of a window, splitting it as long as it cannot be had whole."""
+        if self._try(window, bit, fetched):
+            return
+        halves = window.halves()
+        # Both halves before their halves: a service that is well but for one spot then
+        # shows it at each level, and is not taken for one that is down.
+        for half in [half for half in halves if not self._try(half, bit, fetched)]:
+            for quarter in half.halves():
+                self._collect(quarter, bit, fetched)
+
+    def _try(self, window: Window, bit: int, fetched: Fetched) -> bool:
+        """Add the rows of a window, or a gap if it cannot be split; False if it must be."""
         narrow = window.width <= FLOOR
         try:
             answer = self.ask(window, bit, attempts=None if narrow else 3)
@@ -143,11 +160,10 @@ class Fetcher:
                 raise
             if narrow:
                 fetched.gaps.append(self._gap(window, bit, str(error)))
-                return
-            for half in window.halves():
-                self._collect(half, bit, fetched)
-        else:
-            self._examine(window, bit, answer, fetched)
+            return narrow
+        fetched.widths[bit] = max(window.width, fetched.widths.get(bit, window.width))
+        self._examine(window, bit, answer, fetched)
+        return True
 
     def _examine(self, window: Window, bit: int, answer: _Answer, fetched: Fetched) -> None:
         """Accept an answer, or prove with two narrower ones that it was not cut."""

@@ -43,7 +43,7 @@ __all__ = [
 FOLDER = "parts"
 MISSING = "it is missing"
 NAME = re.compile(r"\d{4}-\d{2}-[0-9a-f]{32}\.parquet")
-ROW_GROUP = 65_536
+ROW_GROUP = 16_384
 # Of the conversation ids, for their bounds; ids of any length must not bloat the manifest.
 PREFIX = 40
 
@@ -177,9 +177,9 @@ def read_part(
     """
     wanted = [(0, part.rows)] if ranges is None else list(ranges)
     with _opened(folder, part) as source:
-        footer = _checked_footer(folder, part, source)
+        _check_footer(folder, part, source)
         try:
-            table = _decoded(source, footer, columns, wanted)
+            table = _decoded(source, columns, wanted)
         except (pa.ArrowException, OSError) as error:
             raise DamagedPart(folder, part.file, "its content cannot be decoded") from error
     if len(table) != sum(end - start for start, end in wanted):
@@ -199,21 +199,20 @@ def _opened(folder: Path, part: Part) -> pa.NativeFile:
         raise
 
 
-def _checked_footer(folder: Path, part: Part, source: pa.NativeFile) -> bytes:
+def _check_footer(folder: Path, part: Part, source: pa.NativeFile) -> None:
     if source.size() != part.size:
         reason = f"it has {source.size()} bytes and should have {part.size}"
         raise DamagedPart(folder, part.file, reason)
     source.seek(part.size - part.footer_size)
-    footer: bytes = source.read(part.footer_size)
-    if hashlib.sha256(footer).hexdigest() != part.footer_sha256:
+    if hashlib.sha256(source.read(part.footer_size)).hexdigest() != part.footer_sha256:
         raise DamagedPart(folder, part.file, "its footer has changed")
-    return footer
 
 
 def _decoded(
-    source: pa.NativeFile, footer: bytes, columns: Sequence[str] | None, ranges: Sequence[Range]
+    source: pa.NativeFile, columns: Sequence[str] | None, ranges: Sequence[Range]
 ) -> pa.Table:
-    metadata = pq.read_metadata(pa.BufferReader(footer))
+    file = pq.ParquetFile(source, page_checksum_verification=True)
+    metadata = file.metadata
     sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     ends = np.cumsum(sizes)
     groups = [
@@ -221,7 +220,6 @@ def _decoded(
         for group, (end, size) in enumerate(zip(ends, sizes, strict=True))
         if any(start < end and behind > end - size for start, behind in ranges)
     ]
-    file = pq.ParquetFile(source, metadata=metadata, page_checksum_verification=True)
     table = file.read_row_groups(groups, columns=columns)
     numbers = np.concatenate(
         [np.empty(0, "int64"), *(np.arange(ends[g] - sizes[g], ends[g]) for g in groups)]

@@ -126,7 +126,7 @@ class _Run:
                 job = pending.pop(future)
                 fetched = future.result()
                 job.open -= 1
-                job.frontier.learn(fetched.window, fetched.rows)
+                job.frontier.learn(fetched.window, fetched.rows, fetched.workable)
                 yield fetched.window, self._hand_over(job, fetched, writer)
 
     def _fetch(self, job: _Job, window: Window) -> Fetched:

@@ -96,7 +96,7 @@ def select(
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(read, jobs))
     tables = [_arranged(months[m], done, tangled=m in tangled) for m in sorted(months)]
-    return _finished(combine(tables), request, paths)
+    return _finished(combine([_bare(table, request) for table in tables]), request, paths)
 
 
 def _wanted(parts: Sequence[Part], request: Request) -> dict[str, list[Piece]]:
@@ -139,14 +139,18 @@ def _paths(pieces: Iterable[Piece], request: Request) -> dict[str, FieldPath]:
     return {name: names[name] for name in request.columns if name in names}
 
 
+def _base(request: Request) -> list[str]:
+    if request.columns is None:
+        return list(BASE.names)
+    return [name for name in BASE.names if name in request.columns or name == ANCHOR]
+
+
 def _columns(pieces: Sequence[Piece], request: Request, paths: Collection[FieldPath]) -> list[str]:
-    base = BASE.names if request.columns is None else request.columns
     places = sorted({place for piece in pieces for place in piece.run.fields})
     fields = [pieces[0].part.fields[place] for place in places]
     wanted = set(paths)
     return [
-        ANCHOR,
-        *(name for name in base if name in BASE.names),
+        *_base(request),
         *(field.name for field in fields if field.path in wanted),
     ]
 
@@ -165,7 +169,7 @@ def _load(
         inside = (moments >= request.start) & (moments < request.end)
         starts = np.cumsum([0, *sizes[:-1]])
         sizes = np.add.reduceat(inside, starts, dtype="int64").tolist()
-        table = pick(table, np.flatnonzero(inside))
+        table = pick(table, np.flatnonzero(inside)).select(list(dict.fromkeys(columns)))
     return Loaded(table, dict(zip((piece.offset for piece in pieces), sizes, strict=True)))
 
 
@@ -194,6 +198,12 @@ def _arranged(pieces: Sequence[Piece], done: Mapping[str, Loaded], *, tangled: b
             places[file, offset] = np.arange(first, first + count)
             first += count
     return pick(table, np.concatenate([places[p.part.file, p.offset] for p in pieces]))
+
+
+def _bare(table: pa.Table, request: Request) -> pa.Table:
+    """Drop what was only read to put rows in order."""
+    spare = set(BASE.names) - set(_base(request))
+    return table.select([name for name in table.column_names if name not in spare])
 
 
 def _finished(table: pa.Table, request: Request, paths: Mapping[str, FieldPath]) -> pa.Table:

@@ -188,6 +188,7 @@ class Frontier:
         self._start = whole.start
         self._end = whole.end
         self._width = width
+        self._widest = WIDEST
         self._dense = False
         self._lock = threading.Lock()
 
@@ -206,15 +207,18 @@ class Frontier:
         with self._lock:
             return self._end > self._start
 
-    def learn(self, window: Window, rows: int) -> None:
-        """Adapt the width to a window that held so many rows."""
+    def learn(self, window: Window, rows: int, workable: timedelta) -> None:
+        """Adapt the width to a window that held so many rows.
+
+        Of the window, stretches as long as `workable` could be had at once; if that is
+        less than the window, more is not asked for again.
+        """
         with self._lock:
-            if rows:
-                wanted = window.width * (TARGET_ROWS / rows)
-                self._width = min(max(wanted, NARROWEST), 4 * self._width, WIDEST)
-                self._dense = rows > _DENSE
-            else:
-                self._width = min(4 * self._width, WIDEST)
+            wanted = window.width * (TARGET_ROWS / rows) if rows else WIDEST
+            if workable < window.width:
+                self._widest = min(self._widest, workable)
+            self._width = min(max(wanted, NARROWEST), 4 * self._width, self._widest)
+            self._dense = rows > _DENSE
 
 
 def _month_or(start: datetime, end: datetime, dense: bool) -> datetime:

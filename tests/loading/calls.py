@@ -14,7 +14,7 @@ from tests.loading.sockets import Answer, Server, gzipped, head, serving
 if TYPE_CHECKING:
     from chatdash_analysis.loading.body import Body
 
-KEY = "CD.0123456789abcdef0123456789abcdef"
+KEY = "CD.0123456_789abcdef0123456789abcdef"
 PATH = ("agents", "a1", "conversations")
 
 
@@ -42,7 +42,9 @@ def endless(first: bytes, *steps: bytes) -> Answer:
     return lambda: itertools.chain([first], itertools.cycle([*steps, 0.05]))
 
 
-DRIPS = {
+DRIPS: dict[str, Answer] = {
+    "nothing": [60.0],
+    "nothing after the headers": [head(200, Content_Length="9") + b"[", 60.0],
     "headers": endless(b"HTTP/1.1 200 OK\r\nA: ", b"a"),
     "many headers": endless(b"HTTP/1.1 200 OK\r\n", b"A: a\r\n"),
     "body": endless(head(200, Content_Length="99999"), b"1"),

@@ -202,7 +202,7 @@ def test_threads_share_a_client_and_have_their_own_connections():
     assert server.connections == 2
 
 
-def test_a_call_within_a_call_keeps_both_deadlines():
+def test_a_call_may_be_made_within_a_call():
     with serving(
         [head(200, Content_Length="4") + b"[1", 0.3, b",2"],
         http(200, b"[9]"),

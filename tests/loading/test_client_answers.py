@@ -33,6 +33,8 @@ pytestmark = pytest.mark.usefixtures("clean_environment", "no_waits")
         ],
         http(200, b"[1,2]", Content_Type="text/html; charset=iso-8859-1"),
         http(200, b"[1,2]", Retry_After="junk"),
+        [head(200, Content_Length="9" * 5000) + b"[1,2]", CLOSE],
+        [head(200, Content_Length="five") + b"[1,2]", CLOSE],
     ],
 )
 def test_each_way_of_sending_a_body_is_read(answer):

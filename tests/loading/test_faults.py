@@ -20,6 +20,7 @@ LEAKS = {
     "500 with the key at the cut": said(500, "x" * 190 + KEY),
     "cut body": [head(200, Content_Length="99") + KEY.encode(), CLOSE],
     "reset": [RESET],
+    "no HTTP with the key at the cut": [b"x" * 560 + KEY.encode() + b"\r\n", CLOSE],
     "no HTTP": [KEY.encode() + b"\r\n", CLOSE],
     "encoding": http(200, b"[]", Content_Encoding=KEY),
     "transfer": [head(200, Transfer_Encoding=KEY) + b"[]", CLOSE],

@@ -84,7 +84,7 @@ def test_which_combinations_were_fetched_is_known_for_each_stretch(service, tmp_
 
 @pytest.mark.parametrize("form", [
     ("2026-03-05", "2026-04-20"),
-    (dt.date(2026, 3, 5), dt.datetime(2026, 4, 20)),
+    (dt.date(2026, 3, 5), dt.datetime(2026, 4, 20)),  # noqa: DTZ001 - what users give
     (pd.Timestamp("2026-03-05 01:00", tz="Europe/Berlin"), "2026-04-20T00:00:00Z"),
 ])  # fmt: skip
 def test_every_form_of_a_range_means_the_same(service, tmp_path, form):

@@ -130,3 +130,13 @@ def test_an_unknown_platform_does_not_stop_a_load(tmp_path):
         frame = load(service, tmp_path)
     check(frame, ROWS)
     assert frame["platform"].isna().all()
+
+
+def test_a_limit_on_size_is_met_once_and_then_respected(tmp_path):
+    rows = conversations(1_500, days=600)
+    with StandIn(rows, AGENTS, behaviour=Behaviour(max_rows=25, too_large=413)) as service:
+        frame = load(service, tmp_path, start="2026-03-01", end="2027-10-30")
+        refused = [r for r in service.requests if r.status == 413]
+        asked = len(service.requests)
+    assert len(frame) == len(rows)
+    assert 0 < len(refused) < asked / 8

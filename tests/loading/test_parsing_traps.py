@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pyarrow as pa
 import pytest
 
 from chatdash_analysis.errors import ResponseError
+from chatdash_analysis.loading.parsing import parse_conversations
 from tests.oracle import differences, read_losslessly, rows_of
 from tests.promises import DECLARED, expect_typed, parse
+
+
+class Arriving:
+    """A body that arrives in the pieces given."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = iter(pieces)
+
+    def read(self, size: int) -> bytes:
+        return next(self.pieces, b"")
 
 
 @pytest.mark.parametrize(
@@ -92,9 +104,12 @@ def test_an_empty_array_is_an_empty_typed_table() -> None:
 
 @pytest.mark.parametrize("levels", [200, 900, 2000, 100_000])
 @pytest.mark.parametrize("key", ["customAnalysis", "metadata", "unknown", "name", "evaluation"])
-def test_a_bottomless_object_is_kept_or_refused_but_no_crash(key: str, levels: int) -> None:
+@pytest.mark.parametrize("identity", ['"_id":"b",', ""])
+def test_a_bottomless_object_is_kept_or_refused_but_no_crash(
+    key: str, levels: int, identity: str
+) -> None:
     bottomless = '{"a":' * levels + "1" + "}" * levels
-    body = f'[{{"_id":"a"}},{{"_id":"b","{key}":{bottomless}}},{{"_id":"c"}}]'.encode()
+    body = f'[{{"_id":"a"}},{{{identity}"{key}":{bottomless}}},{{"_id":"c"}}]'.encode()
     try:
         parsed = parse(body)
     except ResponseError:
@@ -103,6 +118,16 @@ def test_a_bottomless_object_is_kept_or_refused_but_no_crash(key: str, levels: i
     assert parsed.count == 3
     held = "".join(filter(None, _texts(parsed.table))) + "".join(parsed.rejected)
     assert held.count('{"a":') >= levels or parsed.rejected
+
+
+@pytest.mark.parametrize("key", ["customAnalysis", "unknown", "name", "mistunderstoodQueries"])
+@pytest.mark.parametrize("neighbour", ["", ",null"])
+def test_nesting_near_the_limit_of_the_interpreter_is_no_crash(key: str, neighbour: str) -> None:
+    # The limit is 1000, less the frames on the stack, which differ from call to call.
+    for levels in range(800, 1000):
+        body = f'[{{"{key}":{"[" * levels}1{"]" * levels}}}{neighbour}]'.encode()
+        with contextlib.suppress(ResponseError):
+            assert len(parse(body, piece_size=4096).table) == 1
 
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
@@ -116,10 +141,23 @@ def test_a_number_that_json_does_not_know_is_refused_or_put_aside(word: str) -> 
     assert word in parsed.table["other_properties"][0].as_py()
 
 
+@pytest.mark.parametrize("gap", [[b""], [b" ", b"\n"], [b" " * 70_000]])
+@pytest.mark.parametrize("row", [b'{"_id":"a"}', b'{"_id":"a","cost":"5"}', b"null"])
+def test_what_comes_long_after_the_array_is_noticed(row: bytes, gap: list[bytes]) -> None:
+    with pytest.raises(ResponseError, match="goes on after"):
+        parse_conversations(Arriving([b"[" + row + b"]", *filter(None, gap), b'{"error":1}']))
+
+
 def test_bytes_that_are_no_utf8_become_replacement_characters() -> None:
     row = rows_of(parse(b'[{"_id":"a","name":"M\xfcller","city":"K\xf6ln"}]').table)[0]
     assert row["name"] == "M\ufffdller"
     assert json.loads(row["other_properties"]) == {"city": "K\ufffdln"}
+
+
+@pytest.mark.parametrize("neighbour", [b"", b",null"])
+def test_bytes_that_are_no_utf8_in_a_key_do_no_harm_either(neighbour: bytes) -> None:
+    row = rows_of(parse(b'[{"_id":"a","stra\xdfe":"x"}' + neighbour + b"]").table)[0]
+    assert json.loads(row["other_properties"]) == {"stra\ufffde": "x"}
 
 
 def test_a_conversation_without_an_id_gets_one_that_depends_on_its_content_alone() -> None:

@@ -35,9 +35,8 @@ def test_the_catalogue_lists_agent_key_column_type_and_coverage():
     ]  # fmt: skip
     table = field_catalogue(frame(rows)).set_index(["agent_id", "raw_key"])
     assert table.loc[("a", "Lead Score"), "column"] == "custom_lead_score"
-    assert table.loc[("a", "ok"), ["kind", "converted", "values", "rows", "conflicts"]].tolist() == [
-        "mixed", "boolean", 2, 2, 1,
-    ]  # fmt: skip
+    facts = ["kind", "converted", "values", "rows", "conflicts"]
+    assert table.loc[("a", "ok"), facts].tolist() == ["mixed", "boolean", 2, 2, 1]
     assert table.loc[("b", "ok"), "null_tokens"] == 1
     assert table.loc[("a", "n"), ["kind", "converted"]].tolist() == ["mixed", ""]
     assert table.loc[("b", "issue.kind"), ["column", "coverage"]].tolist() == [

@@ -25,6 +25,7 @@ from chatdash_analysis.loading.windows import (
 
 UTC = dt.UTC
 DAY = dt.timedelta(days=1)
+NAIVE = dt.datetime(2026, 1, 31, 8)  # noqa: DTZ001 - what users give
 ZERO = dt.datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -46,7 +47,7 @@ def day(n: float) -> dt.datetime:
         ("2026-01-31", dt.datetime(2026, 1, 31, tzinfo=UTC)),
         ("2026-01-31T08:00+01:00", dt.datetime(2026, 1, 31, 7, tzinfo=UTC)),
         (dt.date(2026, 1, 31), dt.datetime(2026, 1, 31, tzinfo=UTC)),
-        (dt.datetime(2026, 1, 31, 8), dt.datetime(2026, 1, 31, 8, tzinfo=UTC)),
+        (NAIVE, dt.datetime(2026, 1, 31, 8, tzinfo=UTC)),
         (
             dt.datetime(2026, 7, 31, 8, tzinfo=ZoneInfo("Europe/Berlin")),
             dt.datetime(2026, 7, 31, 6, tzinfo=UTC),
@@ -130,7 +131,7 @@ def _drain(frontier: Frontier, rows_a_day: float) -> list[Window]:
     windows = []
     while window := frontier.next():
         windows.append(window)
-        frontier.learn(window, round(rows_a_day * window.width / DAY))
+        frontier.learn(window, round(rows_a_day * window.width / DAY), window.width)
     return windows
 
 
@@ -149,3 +150,14 @@ def test_windows_cover_the_stretch_without_overlap_and_fit_the_density(rows_a_da
 
 def test_a_stretch_from_the_epoch_takes_few_requests():
     assert len(_drain(Frontier(Window(dt.datetime(1970, 1, 1, tzinfo=UTC), day(0))), 0)) < 15
+
+
+def test_a_width_that_did_not_work_is_not_tried_again():
+    frontier = Frontier(Window(day(0), day(300)))
+    first = frontier.next()
+    frontier.learn(first, 10, first.width / 8)
+    widths = []
+    while window := frontier.next():
+        widths.append(window.width)
+        frontier.learn(window, 10, window.width)
+    assert max(widths) <= first.width / 8
