@@ -76,7 +76,8 @@ def answers_of(batches: Sequence[Batch]) -> Answers:
 
 def _asked(batch: Batch, agent: int) -> Asked:
     held = batch.interval
-    if held.start.utcoffset() is None or held.end.utcoffset() is None or held.start >= held.end:
+    naive = any(t.utcoffset() is None for t in (held.start, held.end, held.fetched_at))
+    if naive or held.start >= held.end:
         raise InputError(f"An interval needs aware instants, start before end; got {held}.")
     return Asked(agent, to_microseconds(held.start), to_microseconds(held.end), held.flags)
 

@@ -16,6 +16,9 @@ __all__ = ["SORT_KEYS", "Flags", "Rows", "changes", "months_of", "order", "pick"
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
+# A slice holds on to the whole of its table, and each column has a chunk more for it.
+MAX_SLICES = 16
+
 SORT_KEYS = ("agent_id", "created_at", "placed_at", "conversation_id")
 
 
@@ -65,10 +68,13 @@ def _settle(rows: Rows, tied: Flags, ids: pa.ChunkedArray) -> None:
 
 
 def pick(table: pa.Table, rows: Rows) -> pa.Table:
-    """Return some rows, without a copy where they are most of the table and stand together."""
-    together = len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all()
-    if together and len(rows) == len(table):
-        return table
-    if together and len(rows) * 2 > len(table):
-        return table.slice(int(rows[0]), len(rows))
-    return table.take(pa.array(rows))
+    """Return some rows, in this order; without a copy where they make up a few long slices."""
+    starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+    if len(starts) > MAX_SLICES or len(rows) * 2 <= len(table):
+        return table.take(pa.array(rows))
+    ends = np.append(starts[1:], len(rows))
+    slices = [
+        table.slice(int(rows[start]), int(end - start))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return pa.concat_tables(slices)

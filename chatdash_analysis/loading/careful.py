@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pyarrow as pa
 
-from chatdash_analysis.loading.flatten import replace_surrogates
+from chatdash_analysis.errors import ResponseError
 from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
+from chatdash_analysis.loading.tolerant import dump, loads
 from chatdash_analysis.loading.values import fit
 from chatdash_analysis.schema import COLUMNS
 
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["STATIC", "PieceColumns", "careful_columns", "missing_id"]
+__all__ = ["STATIC", "PieceColumns", "careful_columns"]
 
 # The columns that hold one documented scalar each.
 STATIC = {c.name: c for c in COLUMNS if c.path and c.kind != "json"}
@@ -59,7 +60,22 @@ class PieceColumns:
 
 
 def careful_columns(records: list[bytes]) -> PieceColumns:
-    """Type records given as one JSON text each."""
+    """Type records given as one JSON text each.
+
+    Raises
+    ------
+    ResponseError
+        If a record is nested too deeply to be read.
+    """
+    try:
+        return _careful_columns(records)
+    except RecursionError:
+        raise ResponseError(
+            "A conversation is nested too deeply to be read.", retryable=False
+        ) from None
+
+
+def _careful_columns(records: list[bytes]) -> PieceColumns:
     rows, rejected = [], []
     for record in records:
         row = _Row.read(record)
@@ -90,31 +106,32 @@ class _Row:
 
     @classmethod
     def read(cls, record: bytes) -> _Row | None:
-        values = json.loads(record.decode("utf-8", "replace"))
-        if not isinstance(values, dict):
-            return None
-        try:
-            members = {k: _readable(bytes(raw)) for k, raw in _raw_members(record).items()}
-        except (msgspec.DecodeError, RecursionError):
-            members = {replace_surrogates(k): _dump(v) for k, v in values.items()}
-            values = {replace_surrogates(k): v for k, v in values.items()}
-        return cls(values, members)
+        values = loads(record)
+        return cls(values, _members(record, values)) if isinstance(values, dict) else None
 
     def scalar(self, name: str) -> Any:
         column = STATIC[name]
         top, _, inner = column.path.partition(".")
         if inner:
             return self._inner(top, inner, column.path, name)
-        value = self.values.get(top)
-        if value is None and top == "read":
-            value = self.values.get(ALIAS)
-        fitted, sound = fit(value, column.kind)
+        key = self._key(top)
+        fitted, sound = fit(self.values.get(key), column.kind)
         if not sound:
-            self.others[top] = self.members.get(top, self.members.get(ALIAS, b"null"))
+            self.others[key] = self.members[key]
         if name == "conversation_id" and fitted is None:
             self.others.setdefault(top, b"null")
-            return missing_id(self.values)
+            return _missing_id(self.values)
         return fitted
+
+    def _key(self, top: str) -> str:
+        """Return the key to take a property from: `read` has an alias."""
+        if top != "read" or self.values.get(ALIAS) in _NOTHING:
+            return top
+        if self.values.get(top) in _NOTHING:
+            return ALIAS
+        if self.values[top] != self.values[ALIAS]:
+            self.others[ALIAS] = self.members[ALIAS]
+        return top
 
     def _inner(self, top: str, inner: str, path: str, name: str) -> Any:
         parent = self.values.get(top)
@@ -126,7 +143,7 @@ class _Row:
             self.others[top] = self.members[top]
         fitted, sound = fit(parent.get(inner), STATIC[name].kind)
         if not sound:
-            self.others[path] = _dump(parent[inner])
+            self.others[path] = _members(self.members[top], parent)[inner]
         return fitted
 
     def raw(self, key: str) -> bytes | None:
@@ -136,11 +153,12 @@ class _Row:
         found: list[str] = []
         for key in SPELLINGS:
             value = self.values.get(key)
+            if value in _NOTHING:
+                continue
             items = value if isinstance(value, list) else []
-            texts = [_question(item) for item in items]
-            if value not in (*_NOTHING, []) and (not items or None in texts):
+            if not isinstance(value, list) or not all(map(_fits, items)):
                 self.others[key] = self.members[key]
-            found += [text for text in texts if text]
+            found += [text for text in map(_question, items) if text]
         return found or None
 
     def put_aside_unknown(self) -> None:
@@ -148,27 +166,29 @@ class _Row:
             self.others[key] = self.members[key]
 
 
+def _members(record: bytes, values: dict[str, Any]) -> dict[str, bytes]:
+    """Return the JSON text of each member as it was sent, as far as it is sound JSON."""
+    try:
+        found = _raw_members(record.decode("utf-8", "replace"))
+        return {key: bytes(raw) for key, raw in found.items()}
+    except (msgspec.DecodeError, RecursionError):
+        return {key: dump(value) for key, value in values.items()}
+
+
+def _fits(item: Any) -> bool:
+    """Whether nothing is lost when only the question of an item is taken."""
+    if isinstance(item, dict):
+        return item.keys() <= {"question"} and isinstance(item.get("question"), (str, type(None)))
+    return isinstance(item, str)
+
+
 def _question(item: Any) -> str | None:
-    """Return the question of an item, empty if it has none, None if it does not fit."""
-    if isinstance(item, dict) and item.keys() <= {"question"}:
+    if isinstance(item, dict):
         item = item.get("question")
-        if item is None:
-            return ""
-    elif not isinstance(item, str):
-        return None
-    return str(replace_surrogates(item)) if isinstance(item, str) else None
+    return item if isinstance(item, str) else None
 
 
-def _readable(raw: bytes) -> bytes:
-    return raw.decode("utf-8", "replace").encode()
-
-
-def _dump(value: Any) -> bytes:
-    # ASCII, so that halves of surrogate pairs stay escapes and are not lost.
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def missing_id(values: dict[str, Any]) -> str:
+def _missing_id(values: dict[str, Any]) -> str:
     """Return an id for a conversation that came without one: equal content, equal id."""
     content = json.dumps(values, sort_keys=True)
     return f"no-id-{hashlib.sha256(content.encode()).hexdigest()[:24]}"

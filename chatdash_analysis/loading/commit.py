@@ -163,8 +163,7 @@ def _month(
         return list(parts)
     merged = too_small(rows, others) if rows else []
     stored = [
-        of_part(part, _left(table, modified[part.file]))
-        for part, table in zip(changed, tables, strict=True)
+        _left(part, table, modified[part.file]) for part, table in zip(changed, tables, strict=True)
     ]
     stored += [of_part(part, read_part(folder, part)) for part in merged]
     untouched = [part for part in others if part not in merged]
@@ -184,11 +183,11 @@ def _same(
     return bool(old.equals(new))
 
 
-def _left(table: pa.Table, change: Change) -> pa.Table:
+def _left(part: Part, table: pa.Table, change: Change) -> Source:
     if len(change.kept):
         served = table["served"].to_numpy().astype("int64")
         served[change.kept] = change.served
         table = _with_served(table, served)
     stays = np.ones(len(table), bool)
     stays[change.removed] = False
-    return pick(table, np.flatnonzero(stays))
+    return of_part(part, table, stays)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from chatdash_analysis.errors import RequestError, ResponseError
 from chatdash_analysis.loading.parsing import parse_conversations
-from chatdash_analysis.loading.placing import placed, seen_between, times_of
+from chatdash_analysis.loading.placing import belonging, placed, seen_between, times_of
 from chatdash_analysis.loading.windows import MILLISECOND, Window, wire_format
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class Fetcher:
         return count >= SMALLEST_CAP and (count > self.habits.whole or _is_round(count))
 
     def _keep(self, window: Window, bit: int, answer: _Answer, fetched: Fetched) -> None:
-        table = placed(answer.table, window, bit)
+        table = belonging(placed(answer.table, window, bit), self.agent_id)
         if self.habits.by_creation:
             table = seen_between(table, window)
         if len(table):

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chatdash_analysis.loading.tolerant import loads
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Cells", "Path", "as_text", "collect", "decode_objects", "flatten", "replace_surrogates"]
+__all__ = ["Cells", "Path", "as_text", "collect", "decode_objects", "flatten"]
 
 Path = tuple[str, ...]
 Cells = tuple[list[int], list[Any]]
@@ -146,21 +148,6 @@ def decode_objects(texts: list[bytes]) -> list[Any]:
 
 def _decode_one(text: bytes) -> Any:
     try:
-        return replace_surrogates(json.loads(text.decode("utf-8", "replace")))
+        return loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def replace_surrogates(value: Any) -> Any:
-    """Return a JSON value with each half of a broken surrogate pair as U+FFFD."""
-    if isinstance(value, str):
-        return value if value.isascii() else _whole(value)
-    if isinstance(value, list):
-        return [replace_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {replace_surrogates(k): replace_surrogates(v) for k, v in value.items()}
-    return value
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

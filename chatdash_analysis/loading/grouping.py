@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from chatdash_analysis.loading.arrange import order, pick
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
+    from chatdash_analysis.loading.arrange import Flags
     from chatdash_analysis.loading.manifest import Part
 
 __all__ = [
@@ -90,13 +91,15 @@ def of_batch(agent_id: str, table: pa.Table) -> Source:
     return Source(table, {agent_id: Shape(len(table), types, overflow)})
 
 
-def of_part(part: Part, table: pa.Table) -> Source:
-    """Describe what is left of the rows of a stored part."""
+def of_part(part: Part, table: pa.Table, stays: Flags | None = None) -> Source:
+    """Describe the rows of a stored part that stay, by default all."""
     shapes = {}
-    for run in part.runs:
-        fields = [part.fields[place] for place in run.fields]
-        shapes[run.agent_id] = Shape(run.rows, {f.path: f.type for f in fields}, part.overflow)
-    return Source(table, shapes)
+    for offset, run in part.located():
+        rows = run.rows if stays is None else int(stays[offset : offset + run.rows].sum())
+        if rows:
+            fields = [part.fields[place] for place in run.fields]
+            shapes[run.agent_id] = Shape(rows, {f.path: f.type for f in fields}, part.overflow)
+    return Source(table if stays is None else pick(table, np.flatnonzero(stays)), shapes)
 
 
 def write_month(folder: Path, month: str, sources: Sequence[Source]) -> list[Part]:
@@ -128,13 +131,12 @@ def grouped(shapes: Mapping[str, Shape]) -> list[set[str]]:
 
 
 def _rows_of(source: Source, agents: set[str]) -> pa.Table:
-    if source.shapes.keys() <= agents:
-        return source.table
-    ours = sorted(agents & source.shapes.keys())
-    if not ours:
-        return source.table.slice(0, 0)
-    wanted = pc.is_in(source.table["agent_id"], value_set=pc.cast(ours, "string"))
-    return drop_empty(source.table.filter(wanted))
+    table = source.table
+    if not source.shapes.keys() <= agents:
+        ours = pa.array(sorted(agents & source.shapes.keys()), pa.string())
+        table = table.filter(pc.is_in(table["agent_id"], value_set=ours))
+    # A column without a value must not impose its type on another one.
+    return drop_empty(table)
 
 
 def _pieces(tables: Sequence[pa.Table]) -> Iterator[pa.Table]:

@@ -123,11 +123,17 @@ def _static(view: memoryview) -> dict[str, pa.Array] | None:
         return None
     rows = table.column(0).chunk(0).values
     found = {name: rows.field(path) for name, path in _TOP.items()}
-    found["read"] = pc.coalesce(found["read"], rows.field(ALIAS))
+    if rows.field(ALIAS).null_count < len(rows):
+        # Which of two spellings holds, and what the other said, is for the careful way.
+        if found["read"].null_count < len(rows):
+            return None
+        found["read"] = rows.field(ALIAS)
     for child, array in zip(
         ("is_success", "reason"), rows.field("evaluation").flatten(), strict=True
     ):
         found[f"evaluation_{child}"] = array
+    if any(pc.any(pc.is_inf(found[name])).as_py() for name in _MEASURES):
+        return None
     return {
         name: without_empty(found[name]) if pa.types.is_string(found[name].type) else found[name]
         for name in STATIC
@@ -142,6 +148,7 @@ def _expect_utf8(view: memoryview) -> None:
 
 
 _TOP = {name: column.path for name, column in STATIC.items() if "." not in column.path}
+_MEASURES = [name for name, column in STATIC.items() if column.kind == "measure"]
 _READ = pa.schema(
     [
         pa.field(

@@ -8,7 +8,6 @@ exactly if what precedes it decodes; brackets need not be counted.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +16,7 @@ import msgspec
 
 from chatdash_analysis.errors import ResponseError
 from chatdash_analysis.loading.rows import RowDecoder, UnfitRowsError
+from chatdash_analysis.loading.tolerant import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,6 @@ _ESCAPE = re.compile(
     rb"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_scan = json.JSONDecoder().raw_decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -177,7 +176,7 @@ class _Cutter:
         try:
             try:
                 return Piece(view, self.decoder.decode(view), self.decoder.unknown)
-            except UnfitRowsError:
+            except (UnfitRowsError, UnicodeDecodeError):
                 # The first unfit record is met before the end, so the cut is not proved yet.
                 return Piece(view, [], {}, _split(view))
         except (msgspec.DecodeError, RecursionError):
@@ -239,24 +238,31 @@ def _take(text: str) -> tuple[list[bytes], int, bool]:
     """Return the whole records at the start, where they end, and whether the array ends there."""
     records: list[bytes] = []
     place = _skip(text, 0)
-    while place < len(text):
-        if text[place] == "]":
-            return records, place + 1, True
-        try:
-            _, stop = _scan(text, place)
-        except ValueError:
-            break
-        except RecursionError:
-            raise ResponseError(
-                "A conversation is nested too deeply to be read.", retryable=False
-            ) from None
+    if text[place : place + 1] == "]":
+        return records, place + 1, True
+    while (stop := _end_of_value(text, place)) is not None:
         after = _skip(text, stop)
-        # A number or a word may go on in what has not arrived yet.
-        if after >= len(text) or text[after] not in ",]":
+        if text[after : after + 1] == "]":
+            return [*records, text[place:stop].encode()], after + 1, True
+        following = _skip(text, after + 1)
+        # A number may go on, and a comma promises a record, in what has not arrived yet.
+        if text[after : after + 1] != "," or text[following : following + 1] in ("", "]"):
             break
         records.append(text[place:stop].encode())
-        place = _skip(text, after + 1) if text[after] == "," else after
+        place = following
     return records, place, False
+
+
+def _end_of_value(text: str, place: int) -> int | None:
+    try:
+        _, stop = scan(text, place)
+    except ValueError:
+        return None
+    except RecursionError:
+        raise ResponseError(
+            "A conversation is nested too deeply to be read.", retryable=False
+        ) from None
+    return stop
 
 
 def _skip(text: str, place: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from chatdash_analysis.loading.windows import Window
 
-__all__ = ["chronological", "newest", "placed", "seen_between", "times_of"]
+__all__ = ["belonging", "chronological", "newest", "placed", "replaced", "seen_between", "times_of"]
 
 _INSTANT = pa.timestamp("us", "UTC")
 
@@ -31,8 +32,42 @@ def placed(table: pa.Table, window: Window, bit: int) -> pa.Table:
             table["created_at"].to_pylist(), table["conversation_id"].to_pylist(), strict=True
         )
         places = pa.array([None if at else _place(key, window) for at, key in pairs], _INSTANT)
-    table = table.set_column(table.schema.get_field_index("served"), "served", served)
-    return table.set_column(table.schema.get_field_index("placed_at"), "placed_at", places)
+    return replaced(table, served=served, placed_at=places)
+
+
+def replaced(table: pa.Table, **columns: pa.Array) -> pa.Table:
+    """Return `table` with other content in some of its columns."""
+    for name, values in columns.items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), values)
+    return table
+
+
+def belonging(table: pa.Table, agent_id: str) -> pa.Table:
+    """Return the rows as those of the agent that they were asked of.
+
+    What they say themselves, where it is something else, is put aside.
+    """
+    same = pc.fill_null(pc.equal(table["agent_id"], agent_id), False)
+    if pc.all(same).as_py():
+        return table
+    owners = pa.repeat(pa.scalar(agent_id), len(table))
+    others = [
+        text if fits or said is None else _with_member(text, "agentId", said)
+        for text, fits, said in zip(
+            *(
+                column.to_pylist()
+                for column in (table["other_properties"], same, table["agent_id"])
+            ),
+            strict=True,
+        )
+    ]
+    return replaced(table, agent_id=owners, other_properties=pa.array(others, pa.string()))
+
+
+def _with_member(text: str | None, key: str, value: str) -> str:
+    members = {**json.loads(text or "{}"), key: value}
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _place(conversation_id: str, window: Window) -> datetime:

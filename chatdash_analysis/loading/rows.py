@@ -89,12 +89,17 @@ class RowDecoder:
         except msgspec.ValidationError:
             return False
         new = sorted(keys - _DECLARED - set(self.unknown.values()))
-        if not new or len(new) + len(self.unknown) > MAX_UNKNOWN:
+        if not new or len(new) + len(self.unknown) > MAX_UNKNOWN or not all(map(_plain, new)):
             return False
         first = len(self.unknown)
         self.unknown |= {f"unknown_{first + i}": key for i, key in enumerate(new)}
         self._decoder = _decoder(self.unknown)
         return True
+
+
+def _plain(key: str) -> bool:
+    """Whether a decoder can have a field of this name."""
+    return key.isprintable() and not {'"', "\\"} & set(key)
 
 
 def _decoder(unknown: dict[str, str]) -> msgspec.json.Decoder[Any]:

@@ -169,7 +169,9 @@ def _load(
         inside = (moments >= request.start) & (moments < request.end)
         starts = np.cumsum([0, *sizes[:-1]])
         sizes = np.add.reduceat(inside, starts, dtype="int64").tolist()
-        table = pick(table, np.flatnonzero(inside)).select(list(dict.fromkeys(columns)))
+        table = pick(table.select(list(dict.fromkeys(columns))), np.flatnonzero(inside))
+        # A column without a value must not impose its type on another part's.
+        table = drop_empty(table)
     return Loaded(table, dict(zip((piece.offset for piece in pieces), sizes, strict=True)))
 
 

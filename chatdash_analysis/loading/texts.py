@@ -15,7 +15,7 @@ __all__ = ["Resolved", "resolve"]
 
 TRUE = ("true", "yes", "y")
 FALSE = ("false", "no", "n")
-NOTHING = ("", "n/a", "na", "none", "null", "unknown", "not mentioned", "not provided")
+NOTHING = ("", "n/a", "na", "nan", "none", "null", "unknown", "not mentioned", "not provided")
 # At most six digits before the point and no leading zero or sign: longer runs of
 # digits are phone numbers, order numbers and dates, which are no quantities.
 NUMBER = r"^-?(0|[1-9][0-9]{0,5})(\.[0-9]{1,9})?$"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chatdash_analysis.loading.flatten import as_text, replace_surrogates
+from chatdash_analysis.loading.flatten import as_text
 
 if TYPE_CHECKING:
     from typing import Any
@@ -37,7 +37,8 @@ def _fit_text(value: Any) -> str | None:
     if isinstance(value, (list, dict)):
         return None
     text = as_text(value)
-    return None if text is None else str(replace_surrogates(text))
+    # Plain text, even of digits that came as a number.
+    return None if text is None else str(text)
 
 
 def _fit_measure(value: Any) -> float | None:

@@ -109,7 +109,7 @@ def test_missing_null_and_empty_are_one(nothing, key, column):
          {"createdAt": "2026-02-30T00:00:00Z"}),
         ({"createdAt": 1714832225101}, "created_at", None, {"createdAt": 1714832225101}),
         ({"mistunderstoodQueries": ["bare"]}, "misunderstood_queries", '["bare"]', None),
-        ({"mistunderstoodQueries": [{"question": "q", "count": 2}]}, "misunderstood_count", 0,
+        ({"mistunderstoodQueries": [{"question": "q", "count": 2}]}, "misunderstood_count", 1,
          {"mistunderstoodQueries": [{"question": "q", "count": 2}]}),
         ({"brandNew": {"x": [1]}}, "name", None, {"brandNew": {"x": [1]}}),
         ({"customAnalysis": ["x"]}, "custom_analysis", '["x"]', None),
