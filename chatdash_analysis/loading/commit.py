@@ -22,7 +22,7 @@ from chatdash_analysis.loading.lookup import affected
 from chatdash_analysis.loading.parts import DamagedPart, read_part
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from chatdash_analysis.loading.manifest import Manifest, Part
@@ -54,40 +54,40 @@ def committed(folder: Path, manifest: Manifest, batches: Sequence[Batch]) -> Man
         If a batch holds rows that do not belong into its stretch.
     """
     answers = answers_of(batches)
-    while True:
-        try:
-            parts = _with_rows(folder, manifest, answers)
-        except DamagedPart as damage:
-            _log.warning("%s", damage)
-            manifest = manifest.without_parts({damage.file})
-        else:
-            break
-    coverage = dict(manifest.coverage)
+    state = _with_parts(manifest, lambda held: _with_rows(folder, held, answers))
+    coverage = dict(state.coverage)
     for batch in batches:
         coverage[batch.agent_id] = overlay(coverage.get(batch.agent_id, ()), batch.interval)
-    return msgspec.structs.replace(manifest, parts=parts, coverage=coverage)
+    return msgspec.structs.replace(state, coverage=coverage)
 
 
 def cleared(folder: Path, manifest: Manifest, agents: Collection[str]) -> Manifest:
     """Write what is left without the rows of some agents and return the state of it."""
+    state = _with_parts(manifest, lambda held: _without_rows(folder, held, agents))
+    coverage = {agent: held for agent, held in state.coverage.items() if agent not in agents}
+    return msgspec.structs.replace(state, coverage=coverage)
+
+
+def _with_parts(manifest: Manifest, write: Callable[[Manifest], tuple[Part, ...]]) -> Manifest:
+    """Return the state with the parts that `write` makes of it; damaged ones are left out."""
     while True:
-        gone = {}
-        for part in manifest.parts:
-            runs = [
-                range(at, at + run.rows) for at, run in part.located() if run.agent_id in agents
-            ]
-            if runs:
-                none = np.empty(0, "int64")
-                gone[part.file] = Change(np.concatenate(runs).astype("int64"), none, none)
         try:
-            parts = _rewritten(folder, manifest, gone, {})
+            return msgspec.structs.replace(manifest, parts=write(manifest))
         except DamagedPart as damage:
             _log.warning("%s", damage)
             manifest = manifest.without_parts({damage.file})
-        else:
-            break
-    coverage = {agent: held for agent, held in manifest.coverage.items() if agent not in agents}
-    return msgspec.structs.replace(manifest, parts=parts, coverage=coverage)
+
+
+def _without_rows(folder: Path, manifest: Manifest, agents: Collection[str]) -> tuple[Part, ...]:
+    none = np.empty(0, "int64")
+    modified = {}
+    for part in manifest.parts:
+        runs = [
+            np.arange(at, at + run.rows) for at, run in part.located() if run.agent_id in agents
+        ]
+        if runs:
+            modified[part.file] = Change(np.concatenate(runs), none, none)
+    return _rewritten(folder, manifest, modified, {})
 
 
 def _with_rows(folder: Path, manifest: Manifest, answers: Answers) -> tuple[Part, ...]:

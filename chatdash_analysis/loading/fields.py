@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,10 +105,15 @@ def _typed(values: list[Any]) -> pa.Array:
 
 
 def _numbers(values: list[Any]) -> pa.Array | None:
-    if any(type(value) is int and abs(value) > EXACT for value in values):
+    try:
+        numbers = np.array(values, dtype="float64")
+    except OverflowError:
         return None
-    numbers = np.array(values, dtype="float64")
-    return pa.array(numbers, mask=~np.isfinite(numbers))
+    sound = np.isfinite(numbers)
+    large = np.abs(numbers, where=sound, out=np.zeros_like(numbers)) >= EXACT
+    if large.any() and any(type(value) is int and abs(value) > EXACT for value in values):
+        return None
+    return pa.array(numbers, mask=~sound)
 
 
 def _scatter(places: list[int], values: pa.Array, size: int) -> pa.Array:
@@ -175,11 +180,13 @@ def _most_common(column: pa.ChunkedArray, limit: int) -> frozenset[Path]:
 
 def dynamic_paths(table: pa.Table) -> dict[Path, str]:
     """Return the path and the column name of each dynamic field of a table."""
-    return {
-        tuple(json.loads(f.metadata[b"path"])): f.name
-        for f in table.schema
-        if f.metadata and b"path" in f.metadata
-    }
+    found = ((f.name, f.metadata) for f in table.schema)
+    return {_path(note[b"path"]): name for name, note in found if note and b"path" in note}
+
+
+@lru_cache(maxsize=4096)
+def _path(text: bytes) -> Path:
+    return tuple(json.loads(text))
 
 
 def with_fields(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -203,27 +203,38 @@ def _agent_ids(agents: str | Iterable[str]) -> list[str]:
 
 
 def _stored(
-    store: Store, client: Client, asked: _Asked, allow_gaps: bool
+    store: Store, client: Client, asked: _Asked, allow_gaps: bool, repairs: int = _REPAIRS
 ) -> tuple[pa.Table, list[Gap]]:
     """Bring the store up to date and read it; what is damaged is fetched again."""
-    refresh = asked.refresh
-    for _ in range(_REPAIRS):
-        windows = asked.windows(store)
-        failed: list[Gap] = []
-        if refresh != "never":
-            everything = refresh == "all"
-            failed = refresh_store(
-                store, client, windows, asked.flags, everything=everything, allow_gaps=allow_gaps
-            )
-            refresh = "auto"
-        gaps = _gaps(store, windows, asked.flags, failed)
-        if gaps and not allow_gaps:
-            raise _incomplete(gaps, asked)
-        try:
-            return _read(store, windows), gaps
-        except DamagedPart:
-            store.drop_damaged()
-    return _read(store, asked.windows(store)), gaps
+    windows = asked.windows(store)
+    failed = [] if asked.refresh == "never" else _refresh(store, client, asked, allow_gaps)
+    # What is due now has been fetched; what is damaged is due once more.
+    again = asked if asked.refresh == "never" else replace(asked, refresh="auto")
+    gaps = _gaps(store, windows, asked.flags, failed)
+    dropped = len(gaps) > len(failed) and asked.refresh != "never"
+    if dropped and repairs:
+        # A commit met a damaged file and took it out.
+        return _stored(store, client, again, allow_gaps, repairs - 1)
+    if gaps and not allow_gaps:
+        raise _incomplete(gaps, asked)
+    try:
+        return _read(store, windows), gaps
+    except DamagedPart:
+        if not repairs:
+            raise
+        store.drop_damaged()
+        return _stored(store, client, again, allow_gaps, repairs - 1)
+
+
+def _refresh(store: Store, client: Client, asked: _Asked, allow_gaps: bool) -> list[Gap]:
+    return refresh_store(
+        store,
+        client,
+        asked.windows(store),
+        asked.flags,
+        everything=asked.refresh == "all",
+        allow_gaps=allow_gaps,
+    )
 
 
 def _read(store: Store, windows: Mapping[str, Window]) -> pa.Table:

@@ -9,6 +9,7 @@ record took cannot be told from the table.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,11 +20,13 @@ import pyarrow.json
 from chatdash_analysis.loading.careful import STATIC, PieceColumns, careful_columns
 from chatdash_analysis.loading.fields import BASE, FieldBuilder, flatten_column, with_fields
 from chatdash_analysis.loading.flatten import decode_objects
+from chatdash_analysis.loading.members import count_members
 from chatdash_analysis.loading.pieces import PIECE_SIZE, pieces, split_records
-from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
+from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS, UnfitRowsError
 from chatdash_analysis.loading.values import instants, without_empty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from chatdash_analysis.loading.pieces import Body, Piece
@@ -92,23 +95,52 @@ def _fast_columns(piece: Piece) -> PieceColumns | None:
         return None
     if not piece.rows:
         return careful_columns([])
-    static = _static(piece.view)
-    if static is None or static["conversation_id"].null_count:
+    rows = _scalars(piece.view)
+    static = None if rows is None else _static(rows)
+    if rows is None or static is None or static["conversation_id"].null_count:
         return None
+    columns = _dynamic(piece, static)
+    try:
+        if not _complete(piece, columns, rows) and piece.decoder.learn(piece.view):
+            piece.rows = piece.decoder.decode(piece.view)
+            columns = _dynamic(piece, static)
+    except UnfitRowsError:
+        return None
+    return columns
+
+
+def _dynamic(piece: Piece, static: dict[str, pa.Array]) -> PieceColumns:
     rows = piece.rows
     return PieceColumns(
         size=len(rows),
         static=static,
         raw={
-            "custom_analysis": _raw([bytes(row.p_customAnalysis) for row in rows]),
-            "metadata": _raw([bytes(row.p_metadata) for row in rows]),
+            "custom_analysis": _raw([bytes(row.customAnalysis) for row in rows]),
+            "metadata": _raw([bytes(row.metadata) for row in rows]),
         },
         questions=_questions(piece),
-        others=_unknown(piece),
+        others=_others(piece),
     )
 
 
-def _static(view: memoryview) -> dict[str, pa.Array] | None:
+def _complete(piece: Piece, columns: PieceColumns, rows: pa.StructArray) -> bool:
+    """Whether each member of the records has come to a column; False if it cannot be told."""
+    found = count_members(piece.view)
+    texts = [text for raw in columns.raw.values() for text in raw if text is not None]
+    for others in columns.others.values():
+        texts += [text for text in others.values() if text != b"null"]
+    inside = count_members(b"[" + b", ".join(texts) + b"]")
+    if found is None or inside is None:
+        return False
+    lists = [items for row in _question_lists(piece) for items in row if items is not None]
+    asked = sum(item.question is not None for items in lists for item in items)
+    scalars = [*rows.flatten(), *rows.field("evaluation").flatten()]
+    filled = sum(len(column) - column.null_count for column in scalars)
+    # One more for the key of all rows.
+    return bool(found == 1 + filled + len(texts) + inside + len(lists) + asked)
+
+
+def _scalars(view: memoryview) -> pa.StructArray | None:
     try:
         _expect_utf8(view)
         table = pa.json.read_json(
@@ -121,7 +153,10 @@ def _static(view: memoryview) -> dict[str, pa.Array] | None:
         )
     except pa.ArrowInvalid:
         return None
-    rows = table.column(0).chunk(0).values
+    return table.column(0).chunk(0).values
+
+
+def _static(rows: pa.StructArray) -> dict[str, pa.Array] | None:
     found = {name: rows.field(path) for name, path in _TOP.items()}
     if rows.field(ALIAS).null_count < len(rows):
         # Which of two spellings holds, and what the other said, is for the careful way.
@@ -183,21 +218,25 @@ def _raw(texts: list[bytes]) -> list[bytes | None]:
 
 
 def _questions(piece: Piece) -> list[list[str] | None]:
-    attributes = [name for name, key in piece.unknown.items() if key in SPELLINGS]
-    lists = [row.p_mistunderstoodQueries for row in piece.rows]
-    for attribute in attributes:
-        more = [getattr(row, attribute) for row in piece.rows]
-        lists = [[*(a or ()), *(b or ())] for a, b in zip(lists, more, strict=True)]
-    return [_asked(items) if items else None for items in lists]
+    lists = _question_lists(piece)
+    if len(lists) == 1:
+        return [_asked(items) if items else None for items in lists[0]]
+    return [_asked(chain.from_iterable(filter(None, row))) for row in zip(*lists, strict=True)]
 
 
-def _asked(items: list[Any]) -> list[str] | None:
+def _question_lists(piece: Piece) -> list[list[Any]]:
+    """Return for each spelling that occurs the lists of the rows."""
+    learned = [name for name, key in piece.decoder.learned.items() if key in SPELLINGS]
+    return [[getattr(row, name) for row in piece.rows] for name in (SPELLINGS[0], *learned)]
+
+
+def _asked(items: Iterable[Any]) -> list[str] | None:
     return [item.question for item in items if item.question] or None
 
 
-def _unknown(piece: Piece) -> dict[int, dict[str, bytes]]:
+def _others(piece: Piece) -> dict[int, dict[str, bytes]]:
     others: dict[int, dict[str, bytes]] = {}
-    for attribute, key in piece.unknown.items():
+    for attribute, key in piece.decoder.learned.items():
         if key not in KNOWN:
             for i, row in enumerate(piece.rows):
                 if value := bytes(getattr(row, attribute)):

@@ -50,13 +50,13 @@ class Piece:
     """Some consecutive records.
 
     Either `view` (a JSON object ``{"rows": [...]}``, valid until the next piece is
-    asked for) with its decoded `rows` and the `unknown` properties in them, or
-    `records`, one JSON text each, where the records need care.
+    asked for) with its `rows` as `decoder` gave them, or `records`, one JSON text
+    each, where the records need care.
     """
 
     view: memoryview
     rows: list[Any]
-    unknown: dict[str, str]
+    decoder: RowDecoder
     records: list[bytes] | None = None
 
 
@@ -175,10 +175,10 @@ class _Cutter:
         view = memoryview(self.buffer)[:stop]
         try:
             try:
-                return Piece(view, self.decoder.decode(view), self.decoder.unknown)
+                return Piece(view, self.decoder.decode(view), self.decoder)
             except (UnfitRowsError, UnicodeDecodeError):
                 # The first unfit record is met before the end, so the cut is not proved yet.
-                return Piece(view, [], {}, _split(view))
+                return Piece(view, [], self.decoder, _split(view))
         except (msgspec.DecodeError, RecursionError):
             return None
 
@@ -217,7 +217,7 @@ class _Cutter:
             self._need_more(text)
             return None
         self._keep_only(b"" if closed else text[rest:].encode() + decoder.getstate()[0])
-        return Piece(memoryview(b""), [], {}, records)
+        return Piece(memoryview(b""), [], self.decoder, records)
 
     def _expect_end(self, rest: str) -> None:
         if rest.strip() or (not self.at_end and self.body.read(READ_SIZE).strip()):

@@ -1,8 +1,8 @@
-"""Decode the records of a piece into rows whose parts stay raw JSON.
+"""Decode what Arrow's reader cannot type: dynamic objects, questions, unknown properties.
 
-Arrow's reader types the documented scalars; what is left for the rows are the
-dynamic objects, the questions, and properties that the contract does not know. To
-notice the latter every known property is declared; as raw JSON that costs little.
+A row holds only those, as raw JSON. Nothing of a row may go unnoticed, and declaring
+all properties just to notice others would cost more than all else; `members` counts
+instead.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ KNOWN = frozenset(
     {c.path.partition(".")[0].partition("[")[0] for c in COLUMNS if c.path} | {*SPELLINGS, ALIAS}
 )
 MAX_UNKNOWN = 200
-# Declaring a property costs time in each row; these rare ones are learned when they come.
-_RARE = frozenset({*SPELLINGS[1:], ALIAS})
-_DECLARED = KNOWN - _RARE
 
-_ABSENT = b""
+_RAW = ("customAnalysis", "metadata")
 
 
 class UnfitRowsError(Exception):
     """The JSON is sound, but some record does not have the documented shape."""
+
+
+class _Question(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    question: str | None = None
 
 
 class _Evaluation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -39,29 +40,34 @@ class _Evaluation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     reason: msgspec.Raw = msgspec.Raw(b"")
 
 
-class _Question(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    question: str | None = None
+class _Evaluated(msgspec.Struct, gc=False):
+    evaluation: _Evaluation | None = None
 
 
-class _Members(msgspec.Struct, gc=False):
+class _AllEvaluated(msgspec.Struct, gc=False):
+    rows: list[_Evaluated]
+
+
+class _AllMembers(msgspec.Struct, gc=False):
     rows: list[dict[str, msgspec.Raw]]
 
 
-_members = msgspec.json.Decoder(_Members).decode
+_members = msgspec.json.Decoder(_AllMembers).decode
+_evaluations = msgspec.json.Decoder(_AllEvaluated).decode
 
 
 class RowDecoder:
-    """Decodes pieces, learning the unknown properties as they turn up.
+    """Decodes pieces, learning the undeclared properties as they turn up.
 
     Attributes
     ----------
-    unknown : dict
+    learned : dict
         Attribute of a row for each undeclared property, and the property's name.
     """
 
     def __init__(self) -> None:
-        self.unknown: dict[str, str] = {}
-        self._decoder = _decoder(self.unknown)
+        self.learned: dict[str, str] = {}
+        self._decoder = _decoder(self.learned)
 
     def decode(self, view: memoryview) -> list[Any]:
         """Return the rows of ``{"rows": [...]}``.
@@ -76,25 +82,32 @@ class RowDecoder:
         try:
             return list(self._decoder.decode(view).rows)
         except msgspec.ValidationError:
-            if not self._learn(view):
-                raise UnfitRowsError from None
-        try:
-            return list(self._decoder.decode(view).rows)
-        except msgspec.ValidationError:
             raise UnfitRowsError from None
 
-    def _learn(self, view: memoryview) -> bool:
+    def learn(self, view: memoryview) -> bool:
+        """Learn the undeclared properties of a piece; say whether there were new ones.
+
+        Raises
+        ------
+        UnfitRowsError
+            If a record has more than a decoder can learn.
+        """
         try:
+            _evaluations(view)
             keys = set().union(*_members(view).rows)
-        except msgspec.ValidationError:
-            return False
-        new = sorted(keys - _DECLARED - set(self.unknown.values()))
-        if not new or len(new) + len(self.unknown) > MAX_UNKNOWN or not all(map(_plain, new)):
-            return False
-        first = len(self.unknown)
-        self.unknown |= {f"unknown_{first + i}": key for i, key in enumerate(new)}
-        self._decoder = _decoder(self.unknown)
-        return True
+        except (msgspec.ValidationError, UnicodeDecodeError):
+            raise UnfitRowsError from None
+        new = sorted(keys - _DECLARED - set(self.learned.values()))
+        if len(new) + len(self.learned) > MAX_UNKNOWN or not all(map(_plain, new)):
+            raise UnfitRowsError
+        first = len(self.learned)
+        self.learned |= {f"learned_{first + i}": key for i, key in enumerate(new)}
+        self._decoder = _decoder(self.learned)
+        return bool(new)
+
+
+# The other spellings are learned where they come; Arrow's reader knows the alias.
+_DECLARED = KNOWN - set(SPELLINGS[1:])
 
 
 def _plain(key: str) -> bool:
@@ -102,14 +115,11 @@ def _plain(key: str) -> bool:
     return key.isprintable() and not {'"', "\\"} & set(key)
 
 
-def _decoder(unknown: dict[str, str]) -> msgspec.json.Decoder[Any]:
-    named: dict[str, str] = {f"p_{key.strip('_')}": key for key in sorted(_DECLARED)}
-    named |= unknown
-    special: dict[str, Any] = {"evaluation": _Evaluation | None}
-    special |= dict.fromkeys(SPELLINGS, list[_Question] | None)
+def _decoder(learned: dict[str, str]) -> msgspec.json.Decoder[Any]:
+    named = {name: name for name in (*_RAW, SPELLINGS[0])} | learned
     fields = [
-        (name, special.get(key, msgspec.Raw), None if key in special else _ABSENT)
+        (name, list[_Question] | None, None) if key in SPELLINGS else (name, msgspec.Raw, b"")
         for name, key in named.items()
     ]
-    row = msgspec.defstruct("Row", fields, rename=named, forbid_unknown_fields=True, gc=False)
+    row = msgspec.defstruct("Row", fields, rename=named, gc=False)
     return msgspec.json.Decoder(msgspec.defstruct("Rows", [("rows", list[row])], gc=False))  # type: ignore[valid-type]

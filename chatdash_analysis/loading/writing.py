@@ -35,6 +35,8 @@ class Writer:
 
     def __init__(self, store: Store, client: Client, agents: Sequence[str]) -> None:
         self._store = store
+        # One instant for the whole load, so that what it covers stays in one piece.
+        self._began = datetime.now(UTC)
         self._batches: list[Batch] = []
         self._bytes = 0
         self._since = time.monotonic()
@@ -42,10 +44,11 @@ class Writer:
 
     def add(self, agent_id: str, fetched: Fetched) -> None:
         """Take over a fetched window."""
-        now = datetime.now(UTC)
         table = _with_platform(combine(fetched.tables), self._platforms.get(agent_id))
         for stretch, flags in _covered(fetched):
-            interval = Interval(stretch.start, stretch.end, flags, now, len(fetched.rejected))
+            interval = Interval(
+                stretch.start, stretch.end, flags, self._began, len(fetched.rejected)
+            )
             self._batches.append(Batch(agent_id, interval, seen_between(table, stretch)))
         self._bytes += table.nbytes
         if self._bytes > HELD_BYTES or time.monotonic() - self._since > HELD_SECONDS:

@@ -89,14 +89,14 @@ def test_plain_pandas_reads_a_part_with_the_promised_dtypes(
 
 def test_other_engines_read_a_part(store: Store) -> None:
     import duckdb
-    import polars
+    import polars as pl
 
     store.commit([batch(0, 9, [row("x", 1, **FILLED, **FULL), row("y", 2)])])
     file = str(only_file(store))
     query = f"select conversation_id, record, custom_score from '{file}' order by 1"
     expected = [("x", True, 1.5), ("y", None, None)]
     assert duckdb.sql(query).fetchall() == expected
-    read = polars.read_parquet(file)
+    read = pl.read_parquet(file)
     assert read.select("conversation_id", "record", "custom_score").rows() == expected
 
 
@@ -203,6 +203,21 @@ def test_the_type_of_an_agents_field_does_not_depend_on_other_agents(store: Stor
         "2.5",
         "true",
     ]
+
+
+def test_a_text_that_gave_way_to_a_number_leaves_the_field_a_number(store: Store) -> None:
+    rows = [row("x", 1, custom={"k": "much"}), row("y", 2)]
+    store.commit([batch(0, 9, rows)])
+    rows[0] = row("x", 1, custom={"k": 1.5})
+    store.commit([batch(0, 2, rows[:1])])
+    assert everything(store).equals(table(rows))
+
+
+def test_a_text_outside_the_stretch_leaves_the_field_a_number(store: Store) -> None:
+    rows = [row("x", 1, custom={"k": "much"}), row("y", 2), row("z", 50, custom={"k": 1.5})]
+    store.commit([batch(0, 3, rows[:2]), batch(3, 99, rows[2:])])
+    assert store.read(["a"], hour(2), hour(99)).equals(table(rows[1:]))
+    assert everything(store)["custom_k"].to_pylist() == ["much", None, "1.5"]
 
 
 def test_an_agent_with_too_many_fields_has_its_own_file(store: Store) -> None:
