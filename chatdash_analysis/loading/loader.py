@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chatdash_analysis.errors import IncompleteError, InputError
-from chatdash_analysis.loading.addresses import join_url
+from chatdash_analysis.errors import IncompleteError
+from chatdash_analysis.loading.asking import Asked
 from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.fetching import COMBINATIONS, Gap
 from chatdash_analysis.loading.frames import to_frame
@@ -21,18 +18,20 @@ from chatdash_analysis.loading.placing import chronological
 from chatdash_analysis.loading.provenance import provenance
 from chatdash_analysis.loading.refreshing import refresh_store
 from chatdash_analysis.loading.store import DamagedPart
-from chatdash_analysis.loading.windows import EPOCH, Moment, Window, holes, to_moment
+from chatdash_analysis.loading.windows import Window, holes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from os import PathLike
 
     import pandas as pd
 
+    from chatdash_analysis.loading.asking import Refresh
     from chatdash_analysis.loading.store import Store
+    from chatdash_analysis.loading.windows import Moment
 
 __all__ = ["load_conversations"]
 
-Refresh = Literal["auto", "all", "never"]
 _REPAIRS = 3
 
 
@@ -110,7 +109,7 @@ def load_conversations(  # noqa: PLR0913 - each is a question that users ask
     []
     """
     client = Client() if client is None else client
-    asked = _Asked.read(
+    asked = Asked.read(
         agents=agents,
         start=start,
         end=end,
@@ -126,84 +125,8 @@ def load_conversations(  # noqa: PLR0913 - each is a question that users ask
     return frame
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The arguments of a load, checked."""
-
-    agents: list[str]
-    start: datetime | None
-    end: datetime | None
-    now: datetime
-    record: bool | None
-    interacted: bool | None
-    refresh: Refresh
-
-    @classmethod
-    def read(  # noqa: PLR0913 - the arguments of the public function
-        cls,
-        *,
-        agents: str | Iterable[str],
-        start: Moment | None,
-        end: Moment | None,
-        record: bool | None,
-        interacted: bool | None,
-        refresh: Refresh,
-    ) -> _Asked:
-        if refresh not in ("auto", "all", "never"):
-            raise InputError(f"refresh={refresh!r} is none of 'auto', 'all' and 'never'.")
-        for name, flag in (("record", record), ("interacted", interacted)):
-            if flag not in (True, False, None):
-                raise InputError(f"{name}={flag!r} is none of True, False and None (both).")
-        asked = cls(
-            _agent_ids(agents),
-            None if start is None else to_moment(start, "start"),
-            None if end is None else to_moment(end, "end"),
-            datetime.now(UTC),
-            record,
-            interacted,
-            "never" if os.environ.get("CHATDASH_OFFLINE", "0") not in ("", "0") else refresh,
-        )
-        first, last = asked.start or EPOCH, asked.end or asked.now
-        if first >= last:
-            raise InputError(
-                f"The range is empty: start={first.isoformat()} is not before"
-                f" end={last.isoformat()}{'' if end is not None else ' (now)'}."
-            )
-        return asked
-
-    @property
-    def flags(self) -> int:
-        """Mask of the record/interacted combinations asked for."""
-        return sum(
-            bit
-            for bit, (record, interacted) in COMBINATIONS.items()
-            if self.record in (None, record) and self.interacted in (None, interacted)
-        )
-
-    def windows(self, store: Store) -> dict[str, Window]:
-        """Return the range of each agent; offline an open end goes as far as the cache does."""
-        return {agent: self._window(agent, store) for agent in self.agents}
-
-    def _window(self, agent: str, store: Store) -> Window:
-        covered = store.coverage(agent) if self.refresh == "never" else []
-        first = covered[0].start if covered else EPOCH
-        last = covered[-1].end if covered else self.now
-        return Window(self.start or first, self.end or max(last, self.start or first))
-
-
-def _agent_ids(agents: str | Iterable[str]) -> list[str]:
-    if isinstance(agents, Mapping) or not isinstance(agents, (str, Iterable)):
-        raise InputError(f"agents={agents!r} is neither an agent id nor several of them.")
-    ids = [agents] if isinstance(agents, str) else list(agents)
-    if not ids:
-        raise InputError("agents is empty: give at least one agent id (load_agents lists them).")
-    for agent in ids:
-        join_url("", ("agents", agent), None)
-    return list(dict.fromkeys(ids))
-
-
 def _stored(
-    store: Store, client: Client, asked: _Asked, allow_gaps: bool, repairs: int = _REPAIRS
+    store: Store, client: Client, asked: Asked, allow_gaps: bool, repairs: int = _REPAIRS
 ) -> tuple[pa.Table, list[Gap]]:
     """Bring the store up to date and read it; what is damaged is fetched again."""
     windows = asked.windows(store)
@@ -226,7 +149,7 @@ def _stored(
         return _stored(store, client, again, allow_gaps, repairs - 1)
 
 
-def _refresh(store: Store, client: Client, asked: _Asked, allow_gaps: bool) -> list[Gap]:
+def _refresh(store: Store, client: Client, asked: Asked, allow_gaps: bool) -> list[Gap]:
     return refresh_store(
         store,
         client,
@@ -260,7 +183,7 @@ def _explains(known: Gap, gap: Gap) -> bool:
     return same and known.start < gap.end and gap.start < known.end
 
 
-def _incomplete(gaps: list[Gap], asked: _Asked) -> IncompleteError:
+def _incomplete(gaps: list[Gap], asked: Asked) -> IncompleteError:
     shown = "\n".join(
         "  {agent_id}: {start} to {end}, record={record}, interacted={interacted}: {reason}".format(
             **gap.describe()
@@ -280,7 +203,7 @@ def _incomplete(gaps: list[Gap], asked: _Asked) -> IncompleteError:
     )
 
 
-def _wanted(table: pa.Table, asked: _Asked) -> pa.Table:
+def _wanted(table: pa.Table, asked: Asked) -> pa.Table:
     """Return the rows with the flags asked for, however the service reads `false`.
 
     A row that does not say is judged by the combinations under which it was served.
