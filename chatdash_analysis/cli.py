@@ -8,6 +8,7 @@ error output; 2 a command that cannot be understood; 3 `verify` found damage;
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import warnings
@@ -30,6 +31,7 @@ FAILED, INTERRUPTED = 1, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(argv)
+    _accept_every_letter()
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
@@ -43,6 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"chatdash: {error}", file=sys.stderr)
         return FAILED
     return code
+
+
+def _accept_every_letter() -> None:
+    # Names and questions hold letters that some terminals lack; nothing should fail for that.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -101,13 +101,12 @@ def clear(options: argparse.Namespace) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Run the stand-in until it is interrupted."""
-    from chatdash_analysis.demo import make_service
-    from chatdash_analysis.sandbox.server import DEFAULT_KEY
+    from chatdash_analysis.sandbox.sampling import stand_in
 
-    with make_service(options.size, seed=options.seed, port=options.port) as service:
+    with stand_in(options.size, seed=options.seed, port=options.port) as service:
         print(f"The stand-in answers at {service.url}; Ctrl-C ends it. In another shell:")
         print(f"  export CHATDASH_BASE_URL={service.url}")
-        print(f"  export CHATDASH_API_KEY={DEFAULT_KEY}", flush=True)
+        print(f"  export CHATDASH_API_KEY={service.api_key}", flush=True)
         service.serve_forever()
     return FINE
 

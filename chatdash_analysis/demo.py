@@ -14,14 +14,15 @@ from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.folders import cache_folder
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.quality import quality_report
-from chatdash_analysis.sandbox.sample import Sample
-from chatdash_analysis.sandbox.server import DEFAULT_KEY, StandIn
+from chatdash_analysis.sandbox.sampling import stand_in
 from chatdash_analysis.saving import write_file
 
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["PORT", "make_service", "run_demo"]
+    from chatdash_analysis.sandbox.server import StandIn
+
+__all__ = ["frequent_questions", "run_demo", "success_by_channel"]
 
 # The cache knows a service by its address: on the same port a second run finds what it holds.
 PORT = 8737
@@ -32,12 +33,6 @@ PLATFORMS = ("retell", "voiceflow", "botpress")
 COLOURS = {"success": "#0072B2", "no_success": "#E69F00", "not_judged": "#BBBBBB"}
 # What every load has; the other checks of a quality report are findings.
 EXPECTED = ("rows", "coverage")
-
-
-def make_service(size: int, *, seed: int = 0, port: int = 0) -> StandIn:
-    """Return a stand-in with made-up conversations that is not yet started."""
-    sample = Sample(size=size, seed=seed)
-    return StandIn(sample.conversations(), sample.agents(), sample.clients(), port=port)
 
 
 def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) -> Path:
@@ -65,24 +60,24 @@ def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) 
         print(f"{times:>4}  {question}")
     picture = _draw(channels, _exports(cache_dir))
     print(f"\nThe picture: {_shown(picture)}")
-    print("Next: notebooks/00-quickstart.ipynb. `make lab` opens it, or `jupyter lab notebooks`.")
+    print("Next: notebooks/00-quickstart.ipynb; `make lab` or `jupyter lab notebooks` opens it.")
     return picture
 
 
 def _load(size: int, cache_dir: str | PathLike[str] | None) -> pd.DataFrame:
     with _started(size) as service:
         print(f"The stand-in answers at {service.url}")
-        client = Client(DEFAULT_KEY, base_url=service.url)
+        client = Client(service.api_key, base_url=service.url)
         agents = load_agents(client=client).set_index("platform").loc[list(PLATFORMS), "agent_id"]
         return load_conversations(agents, start=START, end=END, client=client, cache_dir=cache_dir)
 
 
 def _started(size: int) -> StandIn:
     try:
-        return make_service(size, port=PORT).start()
+        return stand_in(size, port=PORT).start()
     except InputError:
         # Something else listens there: any port will do, at the price of loading again.
-        return make_service(size).start()
+        return stand_in(size).start()
 
 
 def _print_loaded(conversations: pd.DataFrame) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
+import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from chatdash_analysis.errors import InputError
+from chatdash_analysis.loading.disk import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,18 +52,25 @@ def check_target(path: str | Path) -> Path:
     InputError
         The name ends in neither ``.parquet`` nor ``.csv``, or its folder is not there.
     """
-    target = Path(path).expanduser()
+    target = Path(path)
     if target.suffix.lower() not in _WRITERS:
         raise InputError(
             f"The name of the file decides its format, and {target.name!r} ends in neither "
             ".parquet nor .csv. Choose one of the two."
         )
-    if not target.parent.is_dir() or target.is_dir():
+    if not _is_folder(target.parent) or _is_folder(target):
         raise InputError(
             f"{target} cannot be written: its folder is not there, or it is a folder itself. "
             "Make the folder first, or choose another file."
         )
     return target
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
@@ -92,26 +99,12 @@ def write_file(target: Path, write: Callable[[IO[bytes]], None]) -> None:
     InputError
         The file cannot be written.
     """
+    content = io.BytesIO()
+    write(content)
     try:
-        _replace(target, write)
+        replace_file(target, content.getbuffer(), beside=target.parent)
     except OSError as error:
         raise InputError(
             f"{target} could not be written ({error.strerror or error}). "
             "Choose another file, or make room for this one."
         ) from error
-
-
-def _replace(target: Path, write: Callable[[IO[bytes]], None]) -> None:
-    # Such a file is made with mode 0600.
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as file:
-        beside = Path(file.name)
-        try:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    beside.replace(target)

@@ -154,11 +154,10 @@ def test_a_wait_of_a_day_is_an_error_that_says_so_and_loses_nothing(tmp_path):
 
 
 def test_a_redirect_to_another_origin_is_refused_and_nothing_goes_there(tmp_path):
-    with serving(http(200, b"[]")) as elsewhere:
-        behaviour = Behaviour(fail_every=1, fail_with="redirect", redirect_to=elsewhere.url)
-        with StandIn(ROWS, AGENTS, behaviour=behaviour) as service:
-            with pytest.raises(cda.RequestError, match=f"redirects to {elsewhere.url}"):
-                load(service, tmp_path)
+    with serving(http(200, b"[]")) as elsewhere, StandIn(ROWS, AGENTS) as service:
+        service.behaviour = Behaviour(fail_every=1, fail_with="redirect", redirect_to=elsewhere.url)
+        with pytest.raises(cda.RequestError, match=f"redirects to {elsewhere.url}"):
+            load(service, tmp_path)
     assert (elsewhere.connections, elsewhere.requests) == (0, [])
     assert cda.cache_info(tmp_path).empty
 
@@ -212,7 +211,8 @@ NASTY = {
     "query": "a?record=true", "ampersand": "a&b=c", "fragment": "a#b", "percent": "100%",
     "quoted slash": "a%2Fb", "plus": "a+b", "semicolon": "a;b=c", "colon": "http://evil.invalid/",
     "at": "x@evil.invalid", "backslash": "..\\..\\x", "line break": "a\r\nX: y", "NUL": "a\0b",
-    "tab": "a\tb", "delete": "a\x7fb", "umlaut": "Grüße", "apart": unicodedata.normalize("NFD", "ü"),
+    "tab": "a\tb", "delete": "a\x7fb", "umlaut": "Grüße",
+    "apart": unicodedata.normalize("NFD", "ü"),
     "joined": unicodedata.normalize("NFC", "ü"), "emoji": "🤖", "half an emoji": "\ud83e",
     "right to left": "\u202eabc", "line separator": "a\u2028b", "mark": "\ufeffa",
     "upper case": AGENT.upper() + "ABC", "lower case": AGENT + "abc", "quote": "a'b\"c",
