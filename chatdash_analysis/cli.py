@@ -165,7 +165,12 @@ def _add_verify(verbs: Verbs) -> None:
         "verify",
         commands.verify,
         "read every byte of the cache; the exit code is 3 if something is damaged",
-        "chatdash verify || echo damaged",
+        "chatdash verify || chatdash verify --repair",
+    )
+    verify.add_argument(
+        "--repair",
+        action="store_true",
+        help="take damaged files out; the next load fetches again what they held",
     )
     _add_cache_dir(verify)
 

@@ -80,14 +80,16 @@ def verify(options: argparse.Namespace) -> int:
     """Print which files of the cache are damaged."""
     from chatdash_analysis import verify_cache
 
-    files = verify_cache(options.cache_dir)
+    files = verify_cache(options.cache_dir, repair=options.repair)
     damaged = files[~files["ok"]]
     _print_table(damaged[["file", "month", "problem"]], f"{len(files):,} files, all sound.")
     if damaged.empty:
         return FINE
-    print(
-        f"{len(damaged):,} of {len(files):,} files are damaged. The next load fetches them again."
-    )
+    count = f"{len(damaged):,} of {len(files):,} files"
+    if options.repair:
+        print(f"{count} were damaged and are taken out. The next load fetches them again.")
+        return FINE
+    print(f"{count} are damaged. `chatdash verify --repair` lets the next load fetch them again.")
     return DAMAGED
 
 

@@ -170,10 +170,10 @@ def test_serve_says_what_to_export_and_ends_with_ctrl_c():
 
 
 def test_ctrl_c_ends_a_load_at_once_and_without_a_traceback(service):
-    service.behaviour = Behaviour(fail_every=1, fail_with="stall")
+    service.behaviour = Behaviour(fail_every=1, fail_with="stall", fault_routes=("conversations",))
     command = [sys.executable, "-m", "chatdash_analysis", "fetch", AGENT, *MAY]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
-        _wait_for(lambda: service.requests)
+        _wait_for(lambda: any("conversations" in r.path for r in service.requests))
         before = time.monotonic()
         p.send_signal(signal.SIGINT)
         _, err = p.communicate(timeout=100)

@@ -79,10 +79,21 @@ def cache_info(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
     return typed_table(rows, _INFO)
 
 
-def verify_cache(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
+def verify_cache(
+    cache_dir: str | PathLike[str] | None = None, *, repair: bool = False
+) -> pd.DataFrame:
     """Read every file of the parquet store and compare it with its digest.
 
-    Damage is only reported here; the next load fetches what is damaged again.
+    Damage that would change what is read is noticed by every load, and fetched again;
+    here each byte counts, whether it is ever read or not.
+
+    Parameters
+    ----------
+    cache_dir : path, optional
+        As in `load_conversations`.
+    repair : bool
+        Take damaged files out of the store, so that the next load fetches again what
+        they held.
 
     Returns
     -------
@@ -107,6 +118,8 @@ def verify_cache(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
         problem = "the list of what the store holds is damaged; all of it will be fetched again"
         size = path.stat().st_size
         rows.append({"file": path.name, "rows": 0, "bytes": size, "ok": False, "problem": problem})
+    for store in sound if repair else []:
+        store.drop_damaged()
     return typed_table(rows, _CHECKED)
 
 

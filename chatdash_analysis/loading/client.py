@@ -170,10 +170,10 @@ class Client:
         call = Call(where, server, key, self.timeout, Deadline(self.deadline))
         held = self._live.circuit.hold()
         if held:
-            failures = self._live.circuit.failures
+            circuit = self._live.circuit
             raise call.error(
-                f"not asked, because the service failed {failures} times in a row. "
-                f"It is asked again in {held:.0f} seconds.",
+                f"not asked, because the service failed {circuit.failures} times in a row. "
+                f"It is asked again in {held:.0f} seconds. The last failure: {circuit.last}",
                 retry_after=held,
                 retryable=True,
             )
@@ -206,9 +206,8 @@ class Client:
         raise call.error(f"more than {_MOST_REDIRECTS} redirects. Check base_url.")
 
     def _learn(self, error: ChatDashError) -> None:
-        weight = failure_weight(error) if isinstance(error, RequestError) else 0
-        if weight:
-            self._live.circuit.count(weight)
+        if weight := failure_weight(error):
+            self._live.circuit.count(weight, str(error))
 
 
 class _Live:

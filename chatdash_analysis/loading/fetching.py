@@ -23,13 +23,17 @@ from chatdash_analysis.loading.windows import MILLISECOND, Window, wire_format
 if TYPE_CHECKING:
     from chatdash_analysis.loading.client import Client
 
-__all__ = ["COMBINATIONS", "Fetched", "Fetcher", "Gap", "Habits"]
+__all__ = ["COMBINATIONS", "Fetched", "Fetcher", "Gap", "Habits", "StoppedError"]
 
 # Bit of each combination of (record, interacted) in masks of combinations.
 COMBINATIONS = {1: (True, True), 2: (True, False), 4: (False, True), 8: (False, False)}
 FLOOR = timedelta(seconds=1)
 # No service caps its answers below this.
 SMALLEST_CAP = 10
+
+
+class StoppedError(Exception):
+    """The load has ended; what its threads still do is in vain."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class Fetcher:
     client: Client
     agent_id: str
     habits: Habits
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def fetch(self, window: Window, flags: int) -> Fetched:
         """Fetch a window under each combination of the mask `flags`."""
@@ -127,7 +132,15 @@ class Fetcher:
         return fetched
 
     def ask(self, window: Window, bit: int, *, attempts: int | None = None) -> _Answer:
-        """Send one request and parse its answer."""
+        """Send one request and parse its answer.
+
+        Raises
+        ------
+        StoppedError
+            If nobody waits for the answer any more.
+        """
+        if self.stopped.is_set():
+            raise StoppedError
         record, interacted = COMBINATIONS[bit]
         params = {
             "startDate": wire_format(_earlier(window.start, self.habits.pad)),
@@ -176,25 +189,26 @@ class Fetcher:
                 reason = f"exactly {answer.count} rows at one instant: the answer may be cut"
                 fetched.gaps.append(self._gap(window, bit, reason))
             return
-        began = datetime.now(UTC)
-        halves = [(half, self._ask_half(half, bit, fetched)) for half in window.split(at)]
-        answers = [half_answer for _, half_answer in halves if half_answer is not None]
-        if not _any_new(answer.table, [a.table for a in answers], began):
+        began = datetime.now(UTC) - timedelta(minutes=1)
+        cut = [self._adds(half, bit, answer.table, began, fetched) for half in window.split(at)]
+        if not any(cut):
             self.habits.prove(answer.count)
-            answers_to_check: list[tuple[Window, _Answer]] = []
-        else:
-            answers_to_check = [(half, a) for half, a in halves if a is not None]
-        for half, half_answer in answers_to_check:
-            self._examine(half, bit, half_answer, fetched)
 
-    def _ask_half(self, half: Window, bit: int, fetched: Fetched) -> _Answer | None:
+    def _adds(
+        self, half: Window, bit: int, known: pa.Table, began: datetime, fetched: Fetched
+    ) -> bool:
+        """Whether a half holds rows that the whole did not; they are added then."""
         try:
-            return self.ask(half, bit)
+            answer = self.ask(half, bit)
         except (RequestError, ResponseError) as error:
             if not getattr(error, "splittable", True):
                 raise
             self._collect(half, bit, fetched)
-            return None
+            return True
+        if not _any_new(known, answer.table, began):
+            return False
+        self._examine(half, bit, answer, fetched)
+        return True
 
     def _suspicious(self, count: int) -> bool:
         return count >= SMALLEST_CAP and (count > self.habits.whole or _is_round(count))
@@ -238,12 +252,8 @@ def _middle(window: Window, table: pa.Table) -> datetime | None:
     return inside[len(inside) // 2] if inside else None
 
 
-def _any_new(whole: pa.Table, parts: list[pa.Table], began: datetime) -> bool:
-    """Whether the parts hold rows that the whole lacks, but for those created since."""
-    known = pc.unique(whole["conversation_id"].combine_chunks())
-    for part in parts:
-        new = pc.invert(pc.is_in(part["conversation_id"], known))
-        older = pc.fill_null(pc.less(times_of(part), pa.scalar(began - timedelta(minutes=1))), True)
-        if pc.any(pc.and_(new, older)).as_py():
-            return True
-    return False
+def _any_new(known: pa.Table, found: pa.Table, began: datetime) -> bool:
+    """Whether rows were found that are not known, but for those created since `began`."""
+    new = pc.invert(pc.is_in(found["conversation_id"], known["conversation_id"].combine_chunks()))
+    older = pc.fill_null(pc.less(times_of(found), pa.scalar(began)), True)
+    return bool(pc.any(pc.and_(new, older)).as_py())

@@ -21,6 +21,7 @@ from chatdash_analysis.loading.careful import STATIC, PieceColumns, careful_colu
 from chatdash_analysis.loading.fields import BASE, FieldBuilder, flatten_column, with_fields
 from chatdash_analysis.loading.flatten import decode_objects
 from chatdash_analysis.loading.members import count_members
+from chatdash_analysis.loading.memory import POOL
 from chatdash_analysis.loading.pieces import PIECE_SIZE, pieces, split_records
 from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS, UnfitRowsError
 from chatdash_analysis.loading.values import instants, without_empty
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["ParsedConversations", "parse_conversations"]
 
 _ABSENT = (b"", b"null", b'""')
-# The default pool keeps half as much again of what the pieces have given back.
-_POOL = pa.system_memory_pool()
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ def _scalars(view: memoryview) -> pa.StructArray | None:
             parse_options=pa.json.ParseOptions(
                 explicit_schema=_READ, unexpected_field_behavior="ignore"
             ),
-            memory_pool=_POOL,
+            memory_pool=POOL,
         )
     except pa.ArrowInvalid:
         return None
@@ -260,7 +259,7 @@ def _declared(columns: PieceColumns) -> pa.RecordBatch:
                 text = msgspec.json.encode(texts[i].as_py())
                 columns.others.setdefault(i, {})[column.path] = text
     for name, raw in columns.raw.items():
-        arrays[name] = pa.array(raw, pa.string(), memory_pool=_POOL)
+        arrays[name] = pa.array(raw, pa.string(), memory_pool=POOL)
     questions = [q and msgspec.json.encode(q) for q in columns.questions]
     arrays["misunderstood_queries"] = pa.array(questions, pa.string())
     arrays["misunderstood_count"] = pa.array([len(q or ()) for q in columns.questions], pa.int64())

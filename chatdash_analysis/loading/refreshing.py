@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import AuthenticationError, ChatDashError, RequestError
 from chatdash_analysis.loading.fetching import COMBINATIONS, Fetched, Fetcher, Gap, Habits
+from chatdash_analysis.loading.memory import lean_memory
 from chatdash_analysis.loading.placing import seen_between
 from chatdash_analysis.loading.probing import settle_habits
 from chatdash_analysis.loading.progress import days_bar
@@ -46,9 +48,10 @@ def refresh_store(  # noqa: PLR0913 - what a load was asked for, piece by piece
     if not any(plan.values()):
         return []
     habits = _recall(store)
-    with contextlib.suppress(_HabitsChanged):
+    with lean_memory():
+        with contextlib.suppress(_HabitsChanged):
+            return _Run(store, client, habits, allow_gaps).fetch(plan)
         return _Run(store, client, habits, allow_gaps).fetch(plan)
-    return _Run(store, client, habits, allow_gaps).fetch(plan)
 
 
 def _recall(store: Store) -> Habits:
@@ -79,6 +82,7 @@ class _Run:
     habits: Habits
     allow_gaps: bool
     gaps: list[Gap] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def fetch(self, plan: Mapping[str, Sequence[Due]]) -> list[Gap]:
         """Fetch all of a plan; what was fetched is committed even if the rest fails."""
@@ -97,6 +101,7 @@ class _Run:
             raise
         finally:
             # Not waited for: an interrupted load must stop at once.
+            self.stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
         writer.flush()
         self._remember()
@@ -107,7 +112,8 @@ class _Run:
         if not self.habits.by_creation:
             # A conversation ends and changes after it was created, up to now.
             whole = Window(whole.start, max(whole.end, datetime.now(UTC)))
-        return _Job(Fetcher(self.client, agent, self.habits), part, Frontier(whole))
+        fetcher = Fetcher(self.client, agent, self.habits, self.stopped)
+        return _Job(fetcher, part, Frontier(whole))
 
     def _finished(
         self, pool: ThreadPoolExecutor, jobs: list[_Job], writer: Writer

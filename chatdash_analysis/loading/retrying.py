@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from chatdash_analysis.errors import RequestError, ResponseError
+from chatdash_analysis.errors import ChatDashError, RequestError, ResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,8 @@ _FIRST_WAIT = 0.5  # seconds; doubles with each attempt
 _LAST_WAIT = 20.0
 _JITTER = 1.0
 _LONGEST_ASKED_WAIT = 300.0
-# Eight calls without any answer in a row, or 32 answers that may concern one window only:
-# a window of ten years is halved 28 times until one poisoned second of it is found.
+# Eight calls without a connection in a row, 16 without an answer, or 32 with one that may
+# concern one window only: looking for a poisoned second halves ten years 28 times.
 OPEN_AT = 32
 
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -117,12 +117,16 @@ def read_retry_after(text: str, date: str = "") -> float | None:
     return seconds if seconds > 0 else None
 
 
-def failure_weight(error: RequestError) -> int:
+def failure_weight(error: ChatDashError) -> int:
     """Return how much a failed call says that the service is down: 0 for not at all."""
-    status = error.status_code
-    if status is not None and status < 500 and status != 429:
+    if isinstance(error, ResponseError):
+        return 1
+    if not isinstance(error, RequestError):
         return 0
-    return 1 if error.splittable else 4
+    if error.splittable:
+        return 2 if error.status_code is None else 1
+    answered = error.status_code is not None and error.status_code < 500
+    return 0 if answered and error.status_code != 429 else 4
 
 
 class CircuitBreaker:
@@ -140,6 +144,7 @@ class CircuitBreaker:
         self._weight = 0
         self._failures = 0
         self._since = 0.0
+        self.last = ""
 
     @property
     def failures(self) -> int:
@@ -157,9 +162,10 @@ class CircuitBreaker:
                 self._since = time.monotonic()
             return max(0.0, left)
 
-    def count(self, weight: int) -> None:
-        """Count one more failure."""
+    def count(self, weight: int, reason: str = "") -> None:
+        """Count one more failure, and keep its reason as the last one."""
         with self._lock:
+            self.last = reason
             self._weight += weight
             self._failures += 1
             self._since = time.monotonic()

@@ -53,7 +53,7 @@ Moment = str | date
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 # Rows that one request should bring: enough to be worth it, few enough to be held.
-TARGET_ROWS = 30_000
+TARGET_ROWS = 20_000
 FIRST_WIDTH = timedelta(days=30)
 NARROWEST = timedelta(hours=1)
 WIDEST = timedelta(days=3650)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from chatdash_analysis.loading.agents import known_platforms
 from chatdash_analysis.loading.fields import combine
+from chatdash_analysis.loading.memory import release
 from chatdash_analysis.loading.placing import seen_between
 from chatdash_analysis.loading.store import Batch, Interval
 from chatdash_analysis.loading.windows import Window
@@ -56,10 +57,12 @@ class Writer:
 
     def flush(self) -> None:
         """Commit what is held."""
-        batches, self._batches, self._bytes = self._batches, [], 0
-        if batches:
-            self._store.commit(batches)
+        if self._batches:
+            self._store.commit(self._batches)
+        # After the commit: if it is interrupted, the next flush commits them again.
+        self._batches, self._bytes = [], 0
         self._since = time.monotonic()
+        release()
 
 
 def _covered(fetched: Fetched) -> Iterator[tuple[Window, int]]:

@@ -44,6 +44,9 @@ def test_verify_names_the_damaged_file(cache):
     checked = cda.verify_cache(cache)
     assert checked.loc[~checked["ok"], "file"].tolist() == [part.name]
     assert checked.loc[~checked["ok"], "problem"].str.len().iloc[0] > 0
+    cda.verify_cache(cache, repair=True)
+    assert part.name not in set(cda.verify_cache(cache)["file"])
+    assert cda.verify_cache(cache)["ok"].all()
 
 
 def test_verify_reports_a_damaged_list_of_parts(cache):

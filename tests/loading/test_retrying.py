@@ -110,9 +110,15 @@ def test_answers_about_one_window_open_the_circuit_late():
     assert 28 < OPEN_AT / poisoned <= 32
 
 
-@pytest.mark.parametrize("status", [200, 302, 404, 413])
+@pytest.mark.parametrize("status", [302, 400, 404])
 def test_answers_of_a_working_service_do_not_count(status):
-    assert failure_weight(RequestError("x", status_code=status, splittable=True)) == 0
+    assert failure_weight(RequestError("x", status_code=status)) == 0
+
+
+def test_answers_that_cannot_be_used_count_however_they_look():
+    assert failure_weight(ResponseError("a page of a proxy")) == 1
+    for status in (200, 408, 413):
+        assert failure_weight(RequestError("x", status_code=status, splittable=True)) == 1
 
 
 def test_one_success_forgets_all_failures():
