@@ -204,14 +204,17 @@ def _wrong_json(sent: dict[str, Any], row: dict[str, Any]) -> Iterator[str]:
 
 
 def _lost(sent: dict[str, Any], others: Any) -> Iterator[str]:
-    for key in sent.keys() - KNOWN:
+    # Null is no value, so an unknown property that is null says nothing.
+    for key in {name for name, value in sent.items() if value is not None} - KNOWN:
         if key not in others or not _equal(others[key], sent[key]):
             yield f"unknown {key!r} = {sent[key]!r} is not in other_properties"
     alias, read = sent.get(ALIAS), sent.get("read")
     if alias not in (None, "") and read not in (None, "") and not _equal(others.get(ALIAS), alias):
         yield f"{ALIAS!r} = {alias!r} is not used and not in other_properties"
     verdict = sent.get("evaluation")
-    odd = not isinstance(verdict, dict) or not verdict.keys() <= {"isSuccess", "reason"}
+    odd = not isinstance(verdict, dict) or any(
+        verdict[key] is not None for key in verdict.keys() - {"isSuccess", "reason"}
+    )
     if verdict not in (None, "") and odd and not _equal(others.get("evaluation"), verdict):
         yield f"evaluation = {verdict!r} does not fit and is not in other_properties"
 

@@ -63,6 +63,15 @@ def load_agents(*, client: Client | None = None) -> pd.DataFrame:
         If there is no usable API key.
     RequestError, ResponseError
         If the service cannot be reached or does not answer with a list of agents.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> from chatdash_analysis.sandbox import stand_in
+    >>> with stand_in(10) as service:
+    ...     agents = cda.load_agents(client=cda.Client(service.api_key, base_url=service.url))
+    >>> agents.columns.tolist()
+    ['agent_id', 'name', 'client_id', 'client_name', 'platform']
     """
     from chatdash_analysis.loading.client import Client as DefaultClient
 
@@ -81,7 +90,9 @@ def _agents(client: Client, attempts: int | None = None) -> list[Any]:
 
 def _clients(client: Client) -> list[Any]:
     try:
-        return list(client.get(("clients",), None, _reader(_ClientOf), attempts=2))
+        return list(
+            client.get(("clients",), None, _reader(_ClientOf), attempts=min(2, client.max_attempts))
+        )
     except AuthenticationError:
         raise
     except ChatDashError as error:
@@ -123,7 +134,7 @@ def known_platforms(store: Store, client: Client, agents: Sequence[str]) -> dict
     known = {row["agent_id"] for row in rows}
     if not set(agents) <= known:
         try:
-            agents_now = _agents(client, attempts=2)
+            agents_now = _agents(client, attempts=min(2, client.max_attempts))
         except AuthenticationError:
             raise
         except ChatDashError as error:

@@ -139,7 +139,7 @@ class _Row:
             if parent not in _NOTHING:
                 self.others[top] = self.members[top]
             return None
-        if not parent.keys() <= {"isSuccess", "reason"}:
+        if any(parent[key] is not None for key in parent.keys() - {"isSuccess", "reason"}):
             self.others[top] = self.members[top]
         fitted, sound = fit(parent.get(inner), STATIC[name].kind)
         if not sound:
@@ -163,7 +163,8 @@ class _Row:
 
     def put_aside_unknown(self) -> None:
         for key in self.values.keys() - KNOWN:
-            self.others[key] = self.members[key]
+            if self.values[key] is not None:
+                self.others[key] = self.members[key]
 
 
 def _members(record: bytes, values: dict[str, Any]) -> dict[str, bytes]:

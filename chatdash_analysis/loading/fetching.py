@@ -167,7 +167,9 @@ class Fetcher:
         """Add the rows of a window, or a gap if it cannot be split; False if it must be."""
         narrow = window.width <= FLOOR
         try:
-            answer = self.ask(window, bit, attempts=None if narrow else 3)
+            answer = self.ask(
+                window, bit, attempts=None if narrow else min(3, self.client.max_attempts)
+            )
         except (RequestError, ResponseError) as error:
             if not getattr(error, "splittable", True):
                 raise

@@ -127,7 +127,7 @@ def _complete(piece: Piece, columns: PieceColumns, rows: pa.StructArray) -> bool
     found = count_members(piece.view)
     texts = [text for raw in columns.raw.values() for text in raw if text is not None]
     for others in columns.others.values():
-        texts += [text for text in others.values() if text != b"null"]
+        texts += others.values()
     inside = count_members(b"[" + b", ".join(texts) + b"]")
     if found is None or inside is None:
         return False
@@ -238,7 +238,8 @@ def _others(piece: Piece) -> dict[int, dict[str, bytes]]:
     for attribute, key in piece.decoder.learned.items():
         if key not in KNOWN:
             for i, row in enumerate(piece.rows):
-                if value := bytes(getattr(row, attribute)):
+                value = bytes(getattr(row, attribute))
+                if value and value != b"null":
                     others.setdefault(i, {})[key] = value
     return others
 

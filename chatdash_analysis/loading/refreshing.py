@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import AuthenticationError, ChatDashError, RequestError
@@ -16,6 +17,7 @@ from chatdash_analysis.loading.placing import seen_between
 from chatdash_analysis.loading.probing import settle_habits
 from chatdash_analysis.loading.progress import days_bar
 from chatdash_analysis.loading.windows import MILLISECOND, Due, Frontier, Window, due
+from chatdash_analysis.loading.workers import Workers
 from chatdash_analysis.loading.writing import Writer
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class _Run:
         jobs = [self._job(agent, part) for agent, parts in plan.items() for part in parts]
         writer = Writer(self.store, self.client, list(plan))
         total = sum(job.due.window.width / timedelta(days=1) for job in jobs)
-        pool = ThreadPoolExecutor(WORKERS)
+        pool = Workers(WORKERS)
         try:
             with days_bar(total) as bar:
                 for window, gaps in self._finished(pool, jobs, writer):
@@ -102,7 +104,7 @@ class _Run:
         finally:
             # Not waited for: an interrupted load must stop at once.
             self.stopped.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.dismiss()
         writer.flush()
         self._remember()
         return self.gaps
@@ -116,7 +118,7 @@ class _Run:
         return _Job(fetcher, part, Frontier(whole))
 
     def _finished(
-        self, pool: ThreadPoolExecutor, jobs: list[_Job], writer: Writer
+        self, pool: Workers, jobs: list[_Job], writer: Writer
     ) -> Iterator[tuple[Window, list[Gap]]]:
         pending: dict[Future[Fetched], _Job] = {}
         waiting = iter(_tasks(jobs))
@@ -124,7 +126,7 @@ class _Run:
             while len(pending) < WORKERS and (task := next(waiting, None)):
                 job, window = task
                 job.open += 1
-                pending[pool.submit(self._fetch, job, window)] = job
+                pending[pool.submit(partial(self._fetch, job, window))] = job
             if not pending:
                 return
             done, _ = wait(pending, return_when=FIRST_COMPLETED)

@@ -41,8 +41,9 @@ def transact(folder: Path, change: Callable[[Manifest], Manifest], timeout: floa
         If the disk refuses, or other writers take longer than `timeout` seconds.
     """
     with disk_errors(folder, "write to"):
-        _prepare(folder)
+        private_folder(folder / parts.FOLDER)
         with writer_lock(folder, timeout):
+            _prepare(folder)
             before = after = load(folder)
             try:
                 after = change(before)
@@ -54,7 +55,7 @@ def transact(folder: Path, change: Callable[[Manifest], Manifest], timeout: floa
 
 
 def _prepare(folder: Path) -> None:
-    private_folder(folder / parts.FOLDER)
+    # Under the lock: whoever holds it deletes the unfinished files of others.
     for place in (folder, folder / parts.FOLDER):
         if place.stat().st_mode & 0o077:
             place.chmod(0o700)
