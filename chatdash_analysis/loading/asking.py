@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+import pandas as pd
+
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.loading.addresses import join_url
 from chatdash_analysis.loading.fetching import COMBINATIONS
@@ -48,7 +51,7 @@ class Asked:
         if refresh not in ("auto", "all", "never"):
             raise InputError(f"refresh={refresh!r} is none of 'auto', 'all' and 'never'.")
         for name, flag in (("record", record), ("interacted", interacted)):
-            if flag not in (True, False, None):
+            if flag is not None and not isinstance(flag, (bool, np.bool_)):
                 raise InputError(f"{name}={flag!r} is none of True, False and None (both).")
         asked = cls(
             _agent_ids(agents),
@@ -88,7 +91,9 @@ class Asked:
 
 
 def _agent_ids(agents: str | Iterable[str]) -> list[str]:
-    if isinstance(agents, Mapping) or not isinstance(agents, (str, Iterable)):
+    if isinstance(agents, pd.DataFrame):
+        raise InputError("agents is a table: give its column of ids, agents['agent_id'].")
+    if isinstance(agents, (Mapping, bytes)) or not isinstance(agents, (str, Iterable)):
         raise InputError(f"agents={agents!r} is neither an agent id nor several of them.")
     ids = [agents] if isinstance(agents, str) else list(agents)
     if not ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import InputError
@@ -10,7 +11,6 @@ from chatdash_analysis.loading.provenance import NAMES
 from chatdash_analysis.loading.tables import typed_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
 
     import pandas as pd
@@ -145,7 +145,8 @@ def clear_cache(
     >>> import chatdash_analysis as cda
     >>> cda.clear_cache("agent-1", cache_dir=tmp_path)
     """
-    ids = [agents] if isinstance(agents, str) else None if agents is None else list(agents)
+    given = agents if isinstance(agents, Iterable) or agents is None else [agents]
+    ids = [given] if isinstance(given, str) else None if given is None else list(given)
     if ids is not None and not all(isinstance(agent, str) for agent in ids):
         raise InputError(f"agents={agents!r}: agent ids are texts.")
     for store in stores(cache_dir)[0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from chatdash_analysis.errors import MissingColumnsError
 from chatdash_analysis.loading.fields import flatten_column, with_fields
 from chatdash_analysis.loading.flatten import Path, decode_objects, flatten
-from chatdash_analysis.loading.names import column_names, raw_key
+from chatdash_analysis.loading.names import both_names, raw_key
 from chatdash_analysis.loading.tables import typed_table
 from chatdash_analysis.loading.texts import Resolved, resolve
 
@@ -83,11 +84,7 @@ def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
     require_columns(conversations, ("agent_id", "created_at", "custom_analysis"), "field_catalogue")
     texts = pa.chunked_array([pa.array(conversations["custom_analysis"], pa.string())])
     columns, _ = flatten_column(texts)
-    names = {
-        path: name
-        for path, name in column_names(columns, "custom_").items()
-        if name in conversations.columns
-    }
+    names = {path: _column_in(conversations, path) for path in columns}
     resolved = {path: resolve(column) for path, column in columns.items()}
     rows = []
     for agent, part in conversations.groupby("agent_id", dropna=False, sort=True):
@@ -95,6 +92,12 @@ def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
             rows.append(_describe(agent, len(part), path, found, names, resolved))
     rows.sort(key=lambda row: (str(row[0]), row[2]))
     return typed_table(rows, _DTYPES)
+
+
+def _column_in(conversations: pd.DataFrame, path: Path) -> str | None:
+    """Return the column of a field; which name it got depends on the fields beside it."""
+    plain, unique = both_names(path, "custom_")
+    return next((name for name in (unique, plain) if name in conversations.columns), None)
 
 
 def _by_path(part: pd.DataFrame) -> dict[Path, pd.DataFrame]:
@@ -116,7 +119,7 @@ def _describe(  # noqa: PLR0913, PLR0917 - one value a column
     size: int,
     path: Path,
     found: pd.DataFrame,
-    names: dict[Path, str],
+    names: dict[Path, str | None],
     resolved: dict[Path, Resolved],
 ) -> tuple[object, ...]:
     kinds = Counter(found["kind"])
@@ -164,6 +167,8 @@ def expand_metadata(conversations: pd.DataFrame) -> pd.DataFrame:
     resolved = pa.table({name: resolve(table[name]).column for name in table.column_names})
     frame = resolved.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
     frame.index = conversations.index
-    expanded = pd.concat([conversations, frame], axis=1)
-    expanded.attrs = dict(conversations.attrs)
+    expanded = pd.concat(
+        [conversations.drop(columns=frame.columns, errors="ignore"), frame], axis=1
+    )
+    expanded.attrs = copy.deepcopy(conversations.attrs)
     return expanded

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -30,6 +30,8 @@ COMBINATIONS = {1: (True, True), 2: (True, False), 4: (False, True), 8: (False, 
 FLOOR = timedelta(seconds=1)
 # No service caps its answers below this.
 SMALLEST_CAP = 10
+# Fewer rows at one instant, as an import leaves them, are taken for all there are.
+UNPROVED = 25
 
 
 class StoppedError(Exception):
@@ -126,7 +128,8 @@ class Fetcher:
     def fetch(self, window: Window, flags: int) -> Fetched:
         """Fetch a window under each combination of the mask `flags`."""
         fetched = Fetched(window, flags, [], [], [])
-        for bit in COMBINATIONS:
+        # Conversations go from false to true: asked for last, true finds those that just went.
+        for bit in sorted(COMBINATIONS, reverse=True):
             if flags & bit:
                 self._collect(window, bit, fetched)
         return fetched
@@ -185,35 +188,56 @@ class Fetcher:
         self._keep(window, bit, answer, fetched)
         if not self._suspicious(answer.count):
             return
-        at = _middle(window, answer.table)
+        at = self._split_at(window, answer.table)
         if at is None:
-            if _is_round(answer.count):
-                reason = f"exactly {answer.count} rows at one instant: the answer may be cut"
-                fetched.gaps.append(self._gap(window, bit, reason))
+            self._doubt(window, bit, answer, fetched)
             return
-        began = datetime.now(UTC) - timedelta(minutes=1)
-        cut = [self._adds(half, bit, answer.table, began, fetched) for half in window.split(at)]
-        if not any(cut):
+        halves = [self._half(half, bit, fetched) for half in window.split(at)]
+        found = [(half, part) for half, part in halves if part is not None]
+        if not found:
+            return
+        if any(_any_new(answer.table, part.table) for _, part in found):
+            narrower = found
+        elif all(part.count < answer.count for _, part in found):
             self.habits.prove(answer.count)
+            return
+        else:
+            # Bounds that are not respected prove nothing; a date that is not the creation's
+            # may lie in one half for all rows.
+            narrower = [item for item in found if item[1].count >= answer.count]
+            if self.habits.by_creation or len(narrower) == len(found):
+                self._doubt(window, bit, answer, fetched)
+                return
+        for half, part in narrower:
+            self._examine(half, bit, part, fetched)
 
-    def _adds(
-        self, half: Window, bit: int, known: pa.Table, began: datetime, fetched: Fetched
-    ) -> bool:
-        """Whether a half holds rows that the whole did not; they are added then."""
+    def _split_at(self, window: Window, table: pa.Table) -> datetime | None:
+        if self.habits.by_creation:
+            return _middle(window, table)
+        return window.halves()[1].start if window.width >= 2 * MILLISECOND else None
+
+    def _half(self, half: Window, bit: int, fetched: Fetched) -> tuple[Window, _Answer | None]:
         try:
-            answer = self.ask(half, bit)
+            return half, self.ask(half, bit)
         except (RequestError, ResponseError) as error:
             if not getattr(error, "splittable", True):
                 raise
             self._collect(half, bit, fetched)
-            return True
-        if not _any_new(known, answer.table, began):
-            return False
-        self._examine(half, bit, answer, fetched)
-        return True
+            return half, None
+
+    def _doubt(self, window: Window, bit: int, answer: _Answer, fetched: Fetched) -> None:
+        """Name a gap where an answer may be cut and nothing can prove that it is not."""
+        if answer.count < max(self.habits.whole, UNPROVED):
+            return
+        if self.habits.by_creation and not _is_round(answer.count):
+            times = [t for t in pc.unique(times_of(answer.table)).to_pylist() if t is not None]
+            if len(times) > 1:
+                return
+        reason = f"the answer has {answer.count} rows, and nothing proves that it was not cut"
+        fetched.gaps.append(self._gap(window, bit, reason))
 
     def _suspicious(self, count: int) -> bool:
-        return count >= SMALLEST_CAP and (count > self.habits.whole or _is_round(count))
+        return count >= SMALLEST_CAP and (count >= self.habits.whole or _is_round(count))
 
     def _keep(self, window: Window, bit: int, answer: _Answer, fetched: Fetched) -> None:
         table = belonging(placed(answer.table, window, bit), self.agent_id)
@@ -254,8 +278,7 @@ def _middle(window: Window, table: pa.Table) -> datetime | None:
     return inside[len(inside) // 2] if inside else None
 
 
-def _any_new(known: pa.Table, found: pa.Table, began: datetime) -> bool:
-    """Whether rows were found that are not known, but for those created since `began`."""
-    new = pc.invert(pc.is_in(found["conversation_id"], known["conversation_id"].combine_chunks()))
-    older = pc.fill_null(pc.less(times_of(found), pa.scalar(began)), True)
-    return bool(pc.any(pc.and_(new, older)).as_py())
+def _any_new(known: pa.Table, found: pa.Table) -> bool:
+    """Whether rows were found that are not known."""
+    old = pc.is_in(found["conversation_id"], known["conversation_id"].combine_chunks())
+    return not pc.all(old).as_py()

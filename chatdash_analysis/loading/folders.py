@@ -31,13 +31,14 @@ def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     if given is None:
         return _project_cache() or _user_cache()
     source = "cache_dir" if cache_dir is not None else _VARIABLE
-    if not os.fspath(given):
-        raise InputError("cache_dir is empty. Name a folder, or leave it out.")
+    if not isinstance(given, (str, os.PathLike)) or not os.fspath(given):
+        raise InputError(f"{source}={given!r} names no folder. Name one, or leave it out.")
     try:
         folder = Path(given).expanduser().absolute()
-    except RuntimeError as error:
-        raise InputError(f"{source}={given}: {error} Give the full path.") from error
-    if folder.exists() and not folder.is_dir():
+        is_file = folder.exists() and not folder.is_dir()
+    except (RuntimeError, ValueError, TypeError, OSError) as error:
+        raise InputError(f"{source}={given!r}: {error} Give the full path.") from error
+    if is_file:
         raise InputError(f"{source}={folder} is a file. Name a folder for the cache.")
     return folder
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chatdash_analysis.errors import IncompleteError
+from chatdash_analysis.errors import IncompleteError, InputError
 from chatdash_analysis.loading.asking import Asked
 from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.fetching import COMBINATIONS, Gap
@@ -55,7 +55,7 @@ def load_conversations(  # noqa: PLR0913 - each is a question that users ask
         Agent ids.
     start, end : str, date, datetime or Timestamp, optional
         Half-open range of creation times, ``start <= created_at < end``; UTC where no
-        time zone is given. By default from the first conversation up to now.
+        time zone is given. By default from 1970 up to now.
     record, interacted : bool, optional
         True or False for only the conversations that are (not) recorded, that the
         customer did (not) take part in; None for both.
@@ -109,6 +109,8 @@ def load_conversations(  # noqa: PLR0913 - each is a question that users ask
     []
     """
     client = Client() if client is None else client
+    if not isinstance(client, Client):
+        raise InputError(f"client is a {type(client).__name__}; give Client(api_key=...).")
     asked = Asked.read(
         agents=agents,
         start=start,

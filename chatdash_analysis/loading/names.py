@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chatdash_analysis.loading.flatten import Path
 
-__all__ = ["CLASH", "column_names", "raw_key"]
+__all__ = ["CLASH", "both_names", "column_names", "raw_key"]
 
 MAX_LENGTH = 80
 # What the name of a field ends in that had to give way to another one.
@@ -35,14 +35,20 @@ def column_names(paths: Iterable[Path], prefix: str) -> dict[Path, str]:
     """
     groups: dict[str, list[Path]] = defaultdict(list)
     for path in paths:
-        groups[prefix + _snake(path)].append(path)
+        groups[both_names(path, prefix)[0]].append(path)
     names = {}
     for name, members in groups.items():
         members.sort(key=lambda path: (prefix + "_".join(path) != name, len(path), path))
         for place, path in enumerate(members):
             plain = place == 0 and name not in BY_NAME
-            names[path] = name if plain else f"{name}__{_digest(path)}"
+            names[path] = name if plain else both_names(path, prefix)[1]
     return names
+
+
+def both_names(path: Path, prefix: str) -> tuple[str, str]:
+    """Return the name that a field has alone, and the one it has beside its like."""
+    name = prefix + _snake(path)
+    return name, f"{name}__{_digest(path)}"
 
 
 def _snake(path: Path) -> str:

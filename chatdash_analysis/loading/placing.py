@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from chatdash_analysis.loading.windows import Window
 
-__all__ = ["belonging", "chronological", "newest", "placed", "replaced", "seen_between", "times_of"]
+__all__ = [
+    "belonging",
+    "by_content",
+    "chronological",
+    "newest",
+    "placed",
+    "replaced",
+    "seen_between",
+    "times_of",
+]
 
 _INSTANT = pa.timestamp("us", "UTC")
 
@@ -109,10 +119,27 @@ def newest(table: pa.Table) -> pa.Table:
         return table
     codes = ids.indices.to_numpy()
     updated = pc.fill_null(table["updated_at"].cast(pa.int64()), np.iinfo("int64").min).to_numpy()
-    copies = np.flatnonzero(np.bincount(codes)[codes] > 1)
-    content = np.zeros(len(table), "int64")
-    texts = [repr(row) for row in table.take(copies).to_pylist()]
-    content[copies] = np.unique(texts, return_inverse=True)[1]
-    order = np.lexsort((content, updated, codes))
+    order = np.lexsort((_content(table, codes), updated, codes))
     last = np.append(codes[order][1:] != codes[order][:-1], True)
     return table.take(pa.array(np.sort(order[last])))
+
+
+def by_content(table: pa.Table) -> pa.Table:
+    """Return the rows with the copies of each conversation in an order of their content.
+
+    The store lets the last of several equally new copies stand.
+    """
+    ids = table["conversation_id"].combine_chunks().dictionary_encode()
+    if len(ids.dictionary) == len(table):
+        return table
+    content = _content(table, ids.indices.to_numpy())
+    return table.take(pa.array(np.argsort(content, kind="stable")))
+
+
+def _content(table: pa.Table, codes: Any) -> Any:
+    """Return a number for the content of each row that has copies; 0 for the others."""
+    copies = np.flatnonzero(np.bincount(codes)[codes] > 1)
+    content = np.zeros(len(table), "uint64")
+    frame = table.drop_columns(["served", "placed_at"]).take(copies).to_pandas()
+    content[copies] = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return content

@@ -6,24 +6,24 @@ creation would come back short without any sign of it; one request settles it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chatdash_analysis.errors import RequestError, ResponseError
-from chatdash_analysis.loading.fetching import COMBINATIONS
-from chatdash_analysis.loading.windows import MILLISECOND, Window
+from chatdash_analysis.loading.fetching import COMBINATIONS, Fetched
+from chatdash_analysis.loading.placing import placed
+from chatdash_analysis.loading.windows import EPOCH, MILLISECOND, Window
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from typing import Any
 
     import pyarrow as pa
 
-    from chatdash_analysis.loading.fetching import Fetched, Fetcher
+    from chatdash_analysis.loading.fetching import Fetcher
 
-__all__ = ["settle_habits"]
+__all__ = ["discover_habits", "settle_habits"]
 
 DAY = timedelta(days=1)
 
@@ -43,6 +43,24 @@ def settle_habits(fetcher: Fetcher, fetched: Fetched) -> bool:
         return False
     fetcher.habits.known = True
     return not fetcher.habits.by_creation or fetcher.habits.pad > MILLISECOND
+
+
+def discover_habits(fetcher: Fetcher) -> bool:
+    """Look for a row that tells the date filter, wherever there is one.
+
+    Where nothing came from the window asked for, the filter may be the reason.
+    """
+    now = datetime.now(UTC)
+    for width in (30 * DAY, 365 * DAY, now - EPOCH):
+        window = Window(now - width, now)
+        try:
+            answer = fetcher.ask(window, 1)
+        except (RequestError, ResponseError):
+            return False
+        if len(answer.table):
+            fetched = Fetched(window, 1, [placed(answer.table, window, 1)], [], [])
+            return settle_habits(fetcher, fetched)
+    return False
 
 
 def _settle(fetcher: Fetcher, row: dict[str, Any]) -> None:

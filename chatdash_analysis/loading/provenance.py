@@ -41,7 +41,7 @@ def provenance(
         "start": wire_format(min(w.start for w in windows.values())),
         "end": wire_format(max(w.end for w in windows.values())),
         "combinations": [NAMES[bit] for bit in COMBINATIONS if flags & bit],
-        "flags": [_covered(agent, interval, window) for agent, interval, window in parts],
+        "flags": _merged([_covered(agent, interval, window) for agent, interval, window in parts]),
         "fetched_at": wire_format(min(fetched, default=datetime.now(UTC))),
         "schema_version": SCHEMA_VERSION,
         "base_url": store.base_url,
@@ -58,3 +58,17 @@ def _covered(agent: str, interval: Interval, window: Window) -> dict[str, Any]:
         "combinations": [NAMES[bit] for bit in COMBINATIONS if interval.flags & bit],
         "fetched_at": wire_format(interval.fetched_at),
     }
+
+
+def _merged(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join neighbours fetched under the same combinations; pandas copies this list often."""
+    merged: list[dict[str, Any]] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        same = last and all(last[key] == part[key] for key in ("agent_id", "combinations"))
+        if last and same and last["end"] == part["start"]:
+            oldest = min(last["fetched_at"], part["fetched_at"])
+            merged[-1] = {**last, "end": part["end"], "fetched_at": oldest}
+        else:
+            merged.append(part)
+    return merged

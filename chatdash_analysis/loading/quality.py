@@ -12,7 +12,7 @@ import pandas as pd
 from chatdash_analysis.loading.catalogue import field_catalogue, require_columns
 from chatdash_analysis.loading.names import CLASH
 from chatdash_analysis.loading.tables import typed_table
-from chatdash_analysis.schema import COLUMNS
+from chatdash_analysis.schema import BY_NAME, COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,12 +74,25 @@ def quality_report(conversations: pd.DataFrame) -> pd.DataFrame:
     300
     """
     require_columns(conversations, [c.name for c in COLUMNS], "quality_report")
-    found = [row for check in _CHECKS for row in check(conversations)]
+    found = [row for check in _CHECKS for row in check(_plain(conversations))]
     rows = [
         (check, agent, column, count, total, count / total if total else np.nan, detail)
         for check, agent, column, count, total, detail in found
     ]
     return typed_table(rows, _DTYPES)
+
+
+def _plain(conversations: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as it was loaded, whatever concatenating or CSV did to it."""
+    origin = conversations.attrs
+    plain = conversations.reset_index(drop=True)
+    dtypes = {c.name: c.dtype for c in COLUMNS if plain[c.name].dtype != c.dtype}
+    instants = {
+        n: pd.to_datetime(plain[n], utc=True) for n in dtypes if BY_NAME[n].kind == "instant"
+    }
+    plain = plain.assign(**instants).astype(dtypes)
+    plain.attrs = origin
+    return plain
 
 
 def _rows(conversations: pd.DataFrame) -> Iterator[Row]:
@@ -150,15 +163,23 @@ def _gaps(conversations: pd.DataFrame) -> Iterator[Row]:
 def _ingestion_gaps(conversations: pd.DataFrame) -> Iterator[Row]:
     dated = conversations.dropna(subset=["created_at"])
     for agent, times in dated.groupby("agent_id")["created_at"]:
-        ordered = times.sort_values()
-        pauses = ordered.diff().iloc[1:]
-        usual = (ordered.iloc[-1] - ordered.iloc[0]) / max(len(pauses), 1)
+        ordered = times.sort_values(ignore_index=True)
+        usual = (ordered.iloc[-1] - ordered.iloc[0]) / max(len(ordered) - 1, 1)
         limit = max(_SHORTEST, _EXPECTED * usual)
+        # Silence up to the end of what was asked for counts, too.
+        seen = pd.concat([ordered, _until(conversations)], ignore_index=True)
+        pauses = seen.diff().iloc[1:]
         for place in pauses.index[pauses > limit]:
             pause = pauses.loc[place]
-            end = ordered.loc[place]
+            end = seen.loc[place]
             detail = f"no conversations from {end - pause:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
             yield "ingestion_gap", agent, "created_at", 1, len(ordered), detail
+
+
+def _until(conversations: pd.DataFrame) -> pd.Series:
+    origin = conversations.attrs.get("chatdash", {})
+    ends = [pd.Timestamp(origin[key]) for key in ("end", "fetched_at") if key in origin]
+    return pd.Series([min(ends)] if ends else [], dtype="datetime64[us, UTC]")
 
 
 def _units(conversations: pd.DataFrame) -> Iterator[Row]:

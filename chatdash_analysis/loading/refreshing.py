@@ -14,7 +14,7 @@ from chatdash_analysis.errors import AuthenticationError, ChatDashError, Request
 from chatdash_analysis.loading.fetching import COMBINATIONS, Fetched, Fetcher, Gap, Habits
 from chatdash_analysis.loading.memory import lean_memory
 from chatdash_analysis.loading.placing import seen_between
-from chatdash_analysis.loading.probing import settle_habits
+from chatdash_analysis.loading.probing import discover_habits, settle_habits
 from chatdash_analysis.loading.progress import days_bar
 from chatdash_analysis.loading.windows import MILLISECOND, Due, Frontier, Window, due
 from chatdash_analysis.loading.workers import Workers
@@ -31,6 +31,8 @@ __all__ = ["TRAILING", "refresh_store"]
 # Evaluations arrive up to days after a conversation.
 TRAILING = timedelta(days=7)
 WORKERS = 2
+# Agents asked for a row that tells the date filter, where those that were due had none.
+DISCOVERIES = 3
 
 
 def refresh_store(  # noqa: PLR0913 - what a load was asked for, piece by piece
@@ -106,8 +108,16 @@ class _Run:
             self.stopped.set()
             pool.dismiss()
         writer.flush()
+        self._discover(jobs)
         self._remember()
         return self.gaps
+
+    def _discover(self, jobs: list[_Job]) -> None:
+        """Make sure of the date filter where no row that was fetched could tell."""
+        for job in jobs[:DISCOVERIES]:
+            job.fetcher.stopped = threading.Event()
+            if not self.habits.known and discover_habits(job.fetcher):
+                raise _HabitsChanged
 
     def _job(self, agent: str, part: Due) -> _Job:
         whole = part.window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,8 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
     >>> cda.read_conversations(file)[["conversation_id", "duration_minutes"]].values.tolist()
     [['c1', 1.5]]
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"path={path!r} names no file.")
     file = Path(path)
     try:
         with file.open("rb") as source:
@@ -71,14 +74,16 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
             return _frame(_read_parquet(file), [], str(file.name))
         with _opened(file, gzipped=start[:2] == b"\x1f\x8b") as source:
             return frame_from_body(_as_array(source), str(file.name))
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{file} cannot be read: {reason}.") from None
+    except InputError:
+        raise
     except (ResponseError, pa.ArrowException) as error:
         raise InputError(
             f"{file} does not hold conversations (a JSON array, one JSON object a line, either"
             f" gzipped, or parquet): {error}"
         ) from None
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{file} cannot be read: {reason}.") from None
 
 
 def frame_from_body(body: Body, source: str) -> pd.DataFrame:

@@ -101,7 +101,7 @@ def to_moment(value: Moment, name: str) -> datetime:
     moment = _timestamp(value)
     if moment is None:
         raise InputError(
-            f"{name}={value!r} is no date or time. Give text such as '2026-01-31' or"
+            f"{name}={value!r} is no date or time. Give ISO 8601 text such as '2026-01-31' or"
             " '2026-01-31T08:00+01:00', a date, a datetime or a Timestamp; without a time zone"
             " it is UTC."
         )
@@ -112,10 +112,16 @@ def _timestamp(value: Moment) -> datetime | None:
     if not isinstance(value, (str, date)):
         return None
     try:
-        moment = pd.to_datetime(value, utc=True)
+        # ISO 8601 alone: 05/03/2026 is March to some and May to others.
+        moment = pd.Timestamp(datetime.fromisoformat(value) if isinstance(value, str) else value)
+        if pd.isna(moment):
+            return None
+        utc = moment.tz_localize(UTC) if moment.tzinfo is None else moment.tz_convert(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
-    return None if pd.isna(moment) else moment.to_pydatetime(warn=False)
+    else:
+        plain: datetime = utc.to_pydatetime(warn=False)
+        return plain
 
 
 def wire_format(moment: datetime) -> str:
@@ -129,17 +135,22 @@ def due(
     """Return what must be fetched so that `window` is covered under all of `flags`.
 
     A stretch that was fetched less than `trailing` after it happened may have
-    changed since, and is due again; it is then asked for under every combination it
-    was fetched under before, so that rows that are gone can be told from rows that
-    were not asked for.
+    changed since, and is due again. What is due is asked for under every combination
+    it was fetched under before, too: a conversation may have gone from one to another,
+    and one that is gone can be told from one that was not asked for.
     """
+    now = datetime.now(UTC)
     found: list[Due] = []
     for part, interval in _stretches(window, covered, trailing):
         old = interval.flags if interval else 0
-        settled = interval is not None and part.end <= interval.fetched_at - trailing
-        ask = flags & ~old if settled and not everything else flags | old
-        if ask:
-            found.append(Due(part, ask))
+        # What was fetched in the future was fetched under a wrong clock.
+        settled = (
+            interval is not None
+            and part.end <= interval.fetched_at - trailing
+            and interval.fetched_at <= now
+        )
+        if everything or not settled or flags & ~old:
+            found.append(Due(part, flags | old))
     return _joined(found)
 
 
@@ -197,7 +208,8 @@ class Frontier:
         with self._lock:
             if self._end <= self._start:
                 return None
-            start = max(self._start, _month_or(self._end - self._width, self._end, self._dense))
+            width = min(self._width, self._end - self._start)
+            start = max(self._start, _month_or(self._end - width, self._end, self._dense))
             window = Window(start, self._end)
             self._end = start
             return window

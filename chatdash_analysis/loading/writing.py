@@ -12,7 +12,7 @@ import pyarrow as pa
 from chatdash_analysis.loading.agents import known_platforms
 from chatdash_analysis.loading.fields import combine
 from chatdash_analysis.loading.memory import release
-from chatdash_analysis.loading.placing import seen_between
+from chatdash_analysis.loading.placing import by_content, seen_between
 from chatdash_analysis.loading.store import Batch, Interval
 from chatdash_analysis.loading.windows import Window
 
@@ -45,7 +45,8 @@ class Writer:
 
     def add(self, agent_id: str, fetched: Fetched) -> None:
         """Take over a fetched window."""
-        table = _with_platform(combine(fetched.tables), self._platforms.get(agent_id))
+        table = by_content(combine(fetched.tables))
+        table = _with_platform(table, self._platforms.get(agent_id))
         for stretch, flags in _covered(fetched):
             interval = Interval(
                 stretch.start, stretch.end, flags, self._began, len(fetched.rejected)

@@ -52,6 +52,8 @@ def load_sample(n: int = 2_000, *, seed: int = 0) -> pd.DataFrame:
 
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
         raise InputError(f"n={n!r} is no number of conversations.")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise InputError(f"seed={seed!r} is no whole number.")
     sample = Sample(size=n, seed=seed)
     frame = frame_from_body(_Stream(json_array(sample)), f"sample of {n}, seed {seed}")
     platforms = {agent["_id"]: agent.get("platform") for agent in sample.agents()}

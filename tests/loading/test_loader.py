@@ -42,8 +42,8 @@ def service():
 
 
 def load(service: StandIn, cache, agents=AGENT, **options):
-    client = cda.Client(KEY, base_url=service.url)
-    return cda.load_conversations(agents, client=client, cache_dir=cache, **RANGE | options)
+    usual = {"client": cda.Client(KEY, base_url=service.url), "cache_dir": cache, **RANGE}
+    return cda.load_conversations(agents, **usual | options)
 
 
 def test_dtypes_are_the_same_for_full_holed_and_empty_tables(service, tmp_path):
@@ -233,6 +233,9 @@ def test_an_agent_that_the_service_does_not_know_is_an_error(service, tmp_path):
         ({"start": "tomorrow-ish"}, "no date or time"),
         ({"record": "yes"}, "record='yes'"),
         ({"refresh": "daily"}, "refresh='daily'"),
+        ({"record": 1}, "record=1"),
+        ({"agents": pd.DataFrame({"agent_id": ["a"]})}, "agents is a table"),
+        ({"cache_dir": 5}, "names no folder"),
     ],
 )
 def test_bad_arguments_are_refused_before_any_request(service, tmp_path, options, message):

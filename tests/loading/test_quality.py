@@ -141,3 +141,36 @@ def test_fields_beyond_the_largest_number_of_columns_are_listed():
     assert len(custom) == 500
     assert "custom_common" in custom
     assert len(findings(loaded, "no_column")) == 201
+
+
+def test_the_catalogue_names_the_columns_of_a_part_of_a_table():
+    rows = [
+        {"_id": "1", "agentId": "a", "customAnalysis": {"lead_score": 1}},
+        {"_id": "2", "agentId": "b", "customAnalysis": {"Lead Score": 2}},
+    ]
+    loaded = frame(rows)
+    catalogue = field_catalogue(loaded[loaded["agent_id"] == "b"])
+    assert loaded[catalogue["column"].iloc[0]].notna().sum() == 1
+    assert catalogue["column"].iloc[0] != "custom_lead_score"
+
+
+def test_the_report_takes_joined_tables_and_what_csv_makes_of_them(tmp_path):
+    rows = [{"_id": "1", "agentId": "a", "createdAt": "2026-01-01T00:00:00Z", "cost": "0.5"}]
+    loaded = frame(rows)
+    assert quality_report(pd.concat([loaded, loaded]))["count"].max() == 2
+    loaded.to_csv(tmp_path / "saved.csv", index=False)
+    assert len(quality_report(pd.read_csv(tmp_path / "saved.csv"))) == len(quality_report(loaded))
+
+
+def test_silence_up_to_the_end_of_the_range_is_an_ingestion_gap():
+    loaded = frame(conversations(600, days=30))
+    loaded.attrs["chatdash"]["end"] = "2026-06-01T00:00:00.000Z"
+    assert len(findings(loaded, "ingestion_gap")) == 1
+
+
+def test_expanding_twice_gives_the_same_and_shares_nothing():
+    loaded = frame([{"_id": "1", "metadata": {"a": 1}}])
+    once = expand_metadata(loaded)
+    assert expand_metadata(once).columns.tolist() == once.columns.tolist()
+    once.attrs["chatdash"]["gaps"].append(1)
+    assert loaded.attrs["chatdash"]["gaps"] == []
