@@ -52,7 +52,7 @@ notebooks: $(VENV)/.installed-dev ## run the notebooks again and save what they 
 
 clean: ## remove .venv and what the tools leave behind; data/ stays
 	@rm -rf $(VENV) build dist tests/contract/node_modules .coverage* .hypothesis \
-	  .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	  .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find chatdash_analysis tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp for each extra: what is installed already is not installed again until the

@@ -60,7 +60,8 @@ def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) 
         print(f"{times:>4}  {question}")
     picture = _draw(channels, _exports(cache_dir))
     print(f"\nThe picture: {_shown(picture)}")
-    print("Next: notebooks/00-quickstart.ipynb; `make lab` or `jupyter lab notebooks` opens it.")
+    print("Next: notebooks/00-quickstart.ipynb; open it with `make lab`, or")
+    print("      .venv/bin/jupyter lab notebooks")
     return picture
 
 
@@ -87,7 +88,12 @@ def _print_loaded(conversations: pd.DataFrame) -> None:
         f"{START} to {END}; gaps: {len(origin['gaps'])}; fetched at {origin['fetched_at']}"
     )
     _print_title("Conversations by platform and channel")
-    print(conversations.groupby(["platform", "channel"]).size().to_frame("n").to_string())
+    print(
+        conversations.groupby(["platform", "channel"], dropna=False)
+        .size()
+        .to_frame("n")
+        .to_string()
+    )
     report = quality_report(conversations)
     findings = report[~report["check"].isin(EXPECTED)]
     _print_title("What the quality report found")
@@ -111,7 +117,7 @@ def success_by_channel(conversations: pd.DataFrame) -> pd.DataFrame:
     judged = conversations["evaluation_is_success"]
     counts = pd.DataFrame(
         {
-            "channel": conversations["channel"],
+            "channel": conversations["channel"].fillna("(none)"),
             "success": judged.eq(True).fillna(False),
             "no_success": judged.eq(False).fillna(False),
             "not_judged": judged.isna(),

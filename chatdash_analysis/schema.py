@@ -1,7 +1,6 @@
 """The column table: each property of a conversation, said once.
 
-The parser, the store, the data dictionary, the privacy functions and the guard
-against leaks in machine-learning data all read `COLUMNS`.
+The parser, the store, the quality report and the data dictionary all read `COLUMNS`.
 """
 
 from __future__ import annotations
@@ -246,8 +245,8 @@ def dictionary_markdown() -> str:
         )
     lines += [
         "",
-        "`data/sample/` is small and committed. `data/cache/` (the parquet store) and",
-        "`data/exports/` are not committed: they may hold personal data.",
+        "`data/cache/` (the parquet store) and `data/exports/` are not committed: they may hold",
+        "personal data.",
         "",
     ]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chatdash_analysis.errors import AuthenticationError, ChatDashError, ResponseError
+from chatdash_analysis.errors import AuthenticationError, ChatDashError, InputError, ResponseError
 from chatdash_analysis.loading.tables import typed_table
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def load_agents(*, client: Client | None = None) -> pd.DataFrame:
 
     Raises
     ------
+    InputError
+        If `client` is no `Client`.
     AuthenticationError
         If there is no usable API key.
     RequestError, ResponseError
@@ -75,7 +77,9 @@ def load_agents(*, client: Client | None = None) -> pd.DataFrame:
     """
     from chatdash_analysis.loading.client import Client as DefaultClient
 
-    client = client or DefaultClient()
+    client = DefaultClient() if client is None else client
+    if not isinstance(client, DefaultClient):
+        raise InputError(f"client is a {type(client).__name__}; give Client(api_key=...).")
     agents = _agents(client)
     names = {c.id: c.name for c in _clients(client)}
     rows = [(a.id, a.name, a.client_id, names.get(a.client_id), a.platform) for a in agents]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.loading.opening import stores
+from chatdash_analysis.loading.opening import discard, stores
 from chatdash_analysis.loading.provenance import NAMES
 from chatdash_analysis.loading.tables import typed_table
 
@@ -118,8 +118,11 @@ def verify_cache(
         problem = "the list of what the store holds is damaged; all of it will be fetched again"
         size = path.stat().st_size
         rows.append({"file": path.name, "rows": 0, "bytes": size, "ok": False, "problem": problem})
-    for store in sound if repair else []:
-        store.drop_damaged()
+    if repair:
+        for store in sound:
+            store.drop_damaged()
+        for path in damaged:
+            discard(path)
     return typed_table(rows, _CHECKED)
 
 
@@ -137,6 +140,8 @@ def clear_cache(
 
     Raises
     ------
+    InputError
+        If `agents` are no texts.
     CacheError
         If the store cannot be written.
 
@@ -149,5 +154,9 @@ def clear_cache(
     ids = [given] if isinstance(given, str) else None if given is None else list(given)
     if ids is not None and not all(isinstance(agent, str) for agent in ids):
         raise InputError(f"agents={agents!r}: agent ids are texts.")
-    for store in stores(cache_dir)[0]:
+    sound, damaged = stores(cache_dir)
+    for store in sound:
         store.clear(ids)
+    for path in damaged:
+        # Nobody can tell whose rows its files hold, so they go with any of them.
+        discard(path)

@@ -142,10 +142,21 @@ def _describe(  # noqa: PLR0913, PLR0917 - one value a column
 
 
 def expand_metadata(conversations: pd.DataFrame) -> pd.DataFrame:
-    """Return the conversations with one ``metadata_*`` column for each metadata field.
+    """Return the conversations with a ``metadata_*`` column for each metadata field.
 
-    The fields are flattened and typed like those of customAnalysis. They often hold
-    personal data.
+    The fields are flattened and typed like those of customAnalysis; beyond 500, those
+    with most values get a column and the rest stay in ``metadata`` alone. They often
+    hold personal data.
+
+    Parameters
+    ----------
+    conversations : pandas.DataFrame
+        Conversations with ``metadata``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A new table: the columns given, then the ``metadata_*`` columns.
 
     Raises
     ------

@@ -28,7 +28,7 @@ __all__ = ["COMBINATIONS", "Fetched", "Fetcher", "Gap", "Habits", "StoppedError"
 # Bit of each combination of (record, interacted) in masks of combinations.
 COMBINATIONS = {1: (True, True), 2: (True, False), 4: (False, True), 8: (False, False)}
 FLOOR = timedelta(seconds=1)
-# No service caps its answers below this.
+# Limits on answers are assumed not to lie below this.
 SMALLEST_CAP = 10
 # Fewer rows at one instant, as an import leaves them, are taken for all there are.
 UNPROVED = 25

@@ -1,4 +1,4 @@
-"""The public loaders: the one place where service, store and frames meet."""
+"""The public loader: bring the store up to date, read it, make a frame."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def load_conversations(  # noqa: PLR0913 - each is a question that users ask
         Agent ids.
     start, end : str, date, datetime or Timestamp, optional
         Half-open range of creation times, ``start <= created_at < end``; UTC where no
-        time zone is given. By default from 1970 up to now.
+        time zone is given. By default from 1970 up to now; offline, the range that the
+        cache covers.
     record, interacted : bool, optional
         True or False for only the conversations that are (not) recorded, that the
         customer did (not) take part in; None for both.
@@ -78,7 +79,11 @@ def load_conversations(  # noqa: PLR0913 - each is a question that users ask
     -------
     pandas.DataFrame
         One row a conversation, oldest first: the columns of `describe_columns`, then
-        the ``custom_*`` columns. ``df.attrs["chatdash"]`` says where it comes from.
+        the ``custom_*`` columns. ``df.attrs["chatdash"]`` says where it comes from:
+        ``agents``, ``start``, ``end``, ``combinations`` (of record and interacted, asked
+        for), ``covered`` (for each agent and stretch the combinations that were fetched,
+        and when), ``fetched_at`` (the oldest of them), ``gaps``, ``rejected`` (elements
+        of answers that were no conversations), ``schema_version`` and ``base_url``.
 
     Raises
     ------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
-__all__ = ["open_store", "stores"]
+__all__ = ["discard", "open_store", "stores"]
 
 
 def open_store(cache_dir: str | PathLike[str] | None, base_url: str) -> Store:
@@ -21,7 +21,7 @@ def open_store(cache_dir: str | PathLike[str] | None, base_url: str) -> Store:
 
 
 def stores(cache_dir: str | PathLike[str] | None) -> tuple[list[Store], list[Path]]:
-    """Return the stores of all services in a cache folder, and the manifests that are damaged."""
+    """Return the stores of a cache folder, and the manifests that are damaged or outdated."""
     found, damaged = [], []
     for path in sorted(cache_folder(cache_dir).glob(f"*/{MANIFEST}")):
         try:
@@ -29,6 +29,13 @@ def stores(cache_dir: str | PathLike[str] | None) -> tuple[list[Store], list[Pat
         except DamagedManifestError:
             damaged.append(path)
         else:
-            if manifest is not None:
+            if manifest is None:
+                damaged.append(path)
+            else:
                 found.append(Store(path.parent, manifest.base_url))
     return found, damaged
+
+
+def discard(manifest: Path) -> None:
+    """Empty a store whose manifest cannot be used; no one can tell what its files hold."""
+    Store(manifest.parent, "http://unknown.invalid").clear()

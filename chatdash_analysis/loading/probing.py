@@ -1,7 +1,7 @@
 """Find out by which of its dates the service filters conversations.
 
 The documentation does not say. If it is not the creation date, windows asked for by
-creation would come back short without any sign of it; one request settles it.
+creation would come back short without any sign of it; a few requests settle it.
 """
 
 from __future__ import annotations

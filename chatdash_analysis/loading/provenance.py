@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.loading.fetching import COMBINATIONS
@@ -41,8 +40,10 @@ def provenance(
         "start": wire_format(min(w.start for w in windows.values())),
         "end": wire_format(max(w.end for w in windows.values())),
         "combinations": [NAMES[bit] for bit in COMBINATIONS if flags & bit],
-        "flags": _merged([_covered(agent, interval, window) for agent, interval, window in parts]),
-        "fetched_at": wire_format(min(fetched, default=datetime.now(UTC))),
+        "covered": _merged(
+            [_covered(agent, interval, window) for agent, interval, window in parts]
+        ),
+        "fetched_at": wire_format(min(fetched)) if fetched else None,
         "schema_version": SCHEMA_VERSION,
         "base_url": store.base_url,
         "gaps": [gap.describe() for gap in gaps],

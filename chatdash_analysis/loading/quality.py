@@ -74,7 +74,8 @@ def quality_report(conversations: pd.DataFrame) -> pd.DataFrame:
     300
     """
     require_columns(conversations, [c.name for c in COLUMNS], "quality_report")
-    found = [row for check in _CHECKS for row in check(_plain(conversations))]
+    plain = _plain(conversations)
+    found = [row for check in _CHECKS for row in check(plain)]
     rows = [
         (check, agent, column, count, total, count / total if total else np.nan, detail)
         for check, agent, column, count, total, detail in found
@@ -178,7 +179,7 @@ def _ingestion_gaps(conversations: pd.DataFrame) -> Iterator[Row]:
 
 def _until(conversations: pd.DataFrame) -> pd.Series:
     origin = conversations.attrs.get("chatdash", {})
-    ends = [pd.Timestamp(origin[key]) for key in ("end", "fetched_at") if key in origin]
+    ends = [pd.Timestamp(origin[key]) for key in ("end", "fetched_at") if origin.get(key)]
     return pd.Series([min(ends)] if ends else [], dtype="datetime64[us, UTC]")
 
 

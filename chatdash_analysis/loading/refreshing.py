@@ -114,7 +114,9 @@ class _Run:
 
     def _discover(self, jobs: list[_Job]) -> None:
         """Make sure of the date filter where no row that was fetched could tell."""
-        for job in jobs[:DISCOVERIES]:
+        agents = {job.fetcher.agent_id: job for job in jobs}
+        for job in list(agents.values())[:DISCOVERIES]:
+            # That of the run is set by now.
             job.fetcher.stopped = threading.Event()
             if not self.habits.known and discover_habits(job.fetcher):
                 raise _HabitsChanged

@@ -8,7 +8,7 @@ import os
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -71,7 +71,7 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
         with file.open("rb") as source:
             start = source.read(4)
         if start == b"PAR1":
-            return _frame(_read_parquet(file), [], str(file.name))
+            return _frame(*_read_parquet(file), [], str(file.name))
         with _opened(file, gzipped=start[:2] == b"\x1f\x8b") as source:
             return frame_from_body(_as_array(source), str(file.name))
     except InputError:
@@ -89,18 +89,22 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
 def frame_from_body(body: Body, source: str) -> pd.DataFrame:
     """Parse the bytes of an answer into a frame; `source` names where they come from."""
     parsed: ParsedConversations = parse_conversations(body)
-    return _frame(parsed.table, parsed.rejected, source)
+    return _frame(parsed.table, {}, parsed.rejected, source)
 
 
-def _frame(table: pa.Table, rejected: list[str], source: str) -> pd.DataFrame:
+def _frame(
+    table: pa.Table, origin: dict[str, Any], rejected: list[str], source: str
+) -> pd.DataFrame:
     frame = to_frame(chronological(newest(table)))
     frame.attrs["chatdash"] = {
         "agents": sorted(frame["agent_id"].dropna().unique()),
-        "source": source,
         "schema_version": SCHEMA_VERSION,
         "gaps": [],
-        "flags": [],
+        "covered": [],
         "rejected": len(rejected),
+        # What a saved table says of its own origin, its gaps above all, still holds.
+        **origin,
+        "source": source,
     }
     return frame
 
@@ -166,13 +170,15 @@ class _Joined:
         return taken
 
 
-def _read_parquet(file: Path) -> pa.Table:
+def _read_parquet(file: Path) -> tuple[pa.Table, dict[str, Any]]:
     table = pq.read_table(file)
+    attrs = json.loads((table.schema.metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+    origin = attrs.get("chatdash", {}) if isinstance(attrs, dict) else {}
     if "conversation_id" in table.column_names:
-        return _conform(table)
+        return _conform(table), origin
     if "_id" in table.column_names:
         rows = json.dumps(table.to_pylist(), default=str).encode()
-        return parse_conversations(_Joined(iter([rows]), None)).table
+        return parse_conversations(_Joined(iter([rows]), None)).table, origin
     raise InputError(
         f"{file} has neither the column conversation_id (a conversation table) nor _id (the"
         f" service's own names); it has {', '.join(table.column_names[:10])}."

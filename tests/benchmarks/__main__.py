@@ -10,7 +10,11 @@ from tests.benchmarks.targets import table
 
 
 def main() -> None:
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    unknown = set((arguments.only or "").split(",")) - {"", *STEPS}
+    if unknown:
+        parser.error(f"no such step: {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
     settings = Settings(
         main=arguments.rows or (10_000 if arguments.quick else Settings.main),
         large=arguments.large or (50_000 if arguments.quick else Settings.large),
@@ -33,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help=f"runs of each job ({Settings.rounds})")
     parser.add_argument("--large-rounds", type=int, help=f"runs at {Settings.large:,} rows (2)")
     parser.add_argument("--only", help=f"steps, by comma: {', '.join(STEPS)}")
-    parser.add_argument("--folder", type=Path, default=None, help="for temporary files (10 GB)")
+    parser.add_argument(
+        "--folder", type=Path, default=Settings.folder, help="for temporary files (10 GB)"
+    )
     return parser
 
 

@@ -28,14 +28,15 @@ _MB = 1_000_000
 
 @dataclass(frozen=True)
 class Settings:
-    """How many rows, and how often each job runs; the median counts."""
+    """How many rows and agents, how often each job runs, and where files go for a while."""
 
     main: int = 100_000
     large: int = 1_000_000
     small: int = 10_000
     rounds: int = 5
     large_rounds: int = 2
-    folder: Path = Path()
+    many: tuple[int, ...] = (20, 300)
+    folder: Path = Path(tempfile.gettempdir())
 
     def sizes(self) -> dict[str, str]:
         """Return the numbers of rows as the table shows them."""
@@ -90,7 +91,7 @@ def parsing_large(bench: Settings) -> Iterator[Figure]:
 
 def many_agents(bench: Settings) -> Iterator[Figure]:
     """Reading a store of many agents, against one parquet file a month."""
-    for agents in (20, 300):
+    for agents in bench.many:
         inputs = _inputs(bench, bench.main, agents)
         _stored(bench, inputs)
         _run(bench, "build_plain_files", inputs)
@@ -217,13 +218,13 @@ def _ratio(
     if missing:
         return Figure(figure, missing=missing)
     pairs = list(zip(results[ours], results[theirs], strict=True))
-    for one, other in pairs:
-        _require_rows(one, other.check["rows"])
+    for one, peer in pairs:
+        _require_rows(one, peer.check["rows"])
         if compare:
-            require_equal(one.check, other.check, theirs)
-    medians = [median(take(r) for r in results[name]) for name in (ours, theirs)]
-    note = "{:.3g} against {:.3g} {}".format(*medians, _UNITS[take])
-    return Figure(figure, [take(one) / take(other) for one, other in pairs], note=note)
+            require_equal(one.check, peer.check, theirs)
+    mine, other = (median(map(take, results[name])) for name in (ours, theirs))
+    note = f"{mine:.3g} against {other:.3g} {_UNITS[take]}"
+    return Figure(figure, [take(one) / take(peer) for one, peer in pairs], note=note)
 
 
 def _require_rows(result: Result, rows: int) -> None:

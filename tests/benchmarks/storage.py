@@ -31,6 +31,7 @@ SEVEN = [
 URL = "https://benchmark.invalid/v1/public"
 DAY = (END - timedelta(days=12), END - timedelta(days=11))
 _ALL_FLAGS = 15
+_WINDOW_ROWS = 30_000
 _HELD_BYTES = 24 * 1024 * 1024
 _STORE = "chatdash_analysis.loading.store"
 
@@ -46,13 +47,13 @@ def body_to_store(inputs: Inputs) -> Inputs:
 
 
 def build_store(inputs: Inputs) -> Path:
-    """Fill a store as a load does: agent after agent, month after month, commit after commit."""
+    """Fill a store as a load does: agent after agent, window after window, commit by commit."""
     from chatdash_analysis.loading.store import Store
 
-    folder = Path(inputs["store"])
+    folder = _emptied(inputs["store"])
     store, held, size = Store(folder, URL), [], 0
     for agent, rows in _by_agent(ours.parse(inputs)):
-        for start, end in months():
+        for start, end in [(START, END)] if len(rows) <= _WINDOW_ROWS else months():
             table = _between(rows, start, end)
             held.append(_batch(agent, table, start, end))
             size += table.nbytes
@@ -61,6 +62,11 @@ def build_store(inputs: Inputs) -> Path:
                 held, size = [], 0
     store.commit(held)
     return folder
+
+
+def _emptied(folder: str) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _by_agent(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
@@ -101,7 +107,7 @@ def build_plain_files(inputs: Inputs) -> Path:
     """Write what the refresh and the reading are compared with, from the same table."""
     import pyarrow.parquet as pq
 
-    table, folder = ours.parse(inputs), Path(inputs["files"])
+    table, folder = ours.parse(inputs), _emptied(inputs["files"])
     (folder / "months").mkdir(parents=True)
     for start, end in months():
         path = folder / "months" / f"{start:%Y-%m}.parquet"

@@ -54,6 +54,16 @@ def test_verify_reports_a_damaged_list_of_parts(cache):
     manifest.write_bytes(manifest.read_bytes()[:-20])
     checked = cda.verify_cache(cache)
     assert checked["ok"].tolist() == [False]
+    cda.verify_cache(cache, repair=True)
+    assert cda.verify_cache(cache).empty
+    assert list(cache.rglob("*.parquet")) == []
+
+
+def test_clearing_leaves_no_personal_data_behind_a_damaged_list(cache):
+    manifest = next(cache.rglob("manifest.json"))
+    manifest.write_bytes(manifest.read_bytes()[:-20])
+    cda.clear_cache(cache_dir=cache)
+    assert list(cache.rglob("*.parquet")) == []
 
 
 def test_clearing_one_agent_leaves_the_others(cache):

@@ -77,7 +77,7 @@ def test_provenance_is_plain_and_survives_parquet(service, tmp_path):
 def test_which_combinations_were_fetched_is_known_for_each_stretch(service, tmp_path):
     load(service, tmp_path, record=True, interacted=True)
     frame = load(service, tmp_path, start="2026-03-01", record=True, interacted=True)
-    flags = frame.attrs["chatdash"]["flags"]
+    flags = frame.attrs["chatdash"]["covered"]
     assert {tuple(part["combinations"]) for part in flags} == {("recorded, interacted",)}
     assert min(part["start"] for part in flags) == "2026-03-01T00:00:00.000Z"
 

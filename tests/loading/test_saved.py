@@ -61,6 +61,14 @@ def test_parquet_of_a_frame_comes_back_the_same(tmp_path, expected):
     assert read_conversations(tmp_path / "frame.parquet").equals(expected)
 
 
+def test_gaps_of_a_saved_table_are_not_forgotten(tmp_path, expected):
+    expected.attrs["chatdash"]["gaps"] = [{"agent_id": "a", "reason": "lost"}]
+    expected.to_parquet(tmp_path / "frame.parquet")
+    again = read_conversations(tmp_path / "frame.parquet")
+    assert again.attrs["chatdash"]["gaps"] == [{"agent_id": "a", "reason": "lost"}]
+    assert again.attrs["chatdash"]["source"] == "frame.parquet"
+
+
 def test_parquet_written_by_duckdb_comes_back_the_same(tmp_path, expected):
     expected.to_parquet(tmp_path / "frame.parquet")
     with duckdb.connect() as connection:
