@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import AuthenticationError, ChatDashError, RequestError
+from chatdash_analysis.loading.agents import known_platforms
 from chatdash_analysis.loading.fetching import COMBINATIONS, Fetched, Fetcher, Gap, Habits
 from chatdash_analysis.loading.memory import lean_memory
 from chatdash_analysis.loading.placing import seen_between
@@ -91,7 +92,7 @@ class _Run:
     def fetch(self, plan: Mapping[str, Sequence[Due]]) -> list[Gap]:
         """Fetch all of a plan; what was fetched is committed even if the rest fails."""
         jobs = [self._job(agent, part) for agent, parts in plan.items() for part in parts]
-        writer = Writer(self.store, self.client, list(plan))
+        writer = Writer(self.store, known_platforms(self.store, self.client, list(plan)))
         total = sum(job.due.window.width / timedelta(days=1) for job in jobs)
         pool = Workers(WORKERS)
         try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from chatdash_analysis.loading.agents import known_platforms
 from chatdash_analysis.loading.fields import combine
 from chatdash_analysis.loading.memory import release
 from chatdash_analysis.loading.placing import by_content, seen_between
@@ -17,9 +16,8 @@ from chatdash_analysis.loading.store import Batch, Interval
 from chatdash_analysis.loading.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from chatdash_analysis.loading.client import Client
     from chatdash_analysis.loading.fetching import Fetched
     from chatdash_analysis.loading.store import Store
 
@@ -34,14 +32,14 @@ HELD_SECONDS = 20.0
 class Writer:
     """Commits what it is given, sooner or later; `flush` commits the rest."""
 
-    def __init__(self, store: Store, client: Client, agents: Sequence[str]) -> None:
+    def __init__(self, store: Store, platforms: Mapping[str, str]) -> None:
         self._store = store
         # One instant for the whole load, so that what it covers stays in one piece.
         self._began = datetime.now(UTC)
         self._batches: list[Batch] = []
         self._bytes = 0
         self._since = time.monotonic()
-        self._platforms = known_platforms(store, client, agents)
+        self._platforms = platforms
 
     def add(self, agent_id: str, fetched: Fetched) -> None:
         """Take over a fetched window."""
