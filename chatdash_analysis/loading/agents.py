@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chatdash_analysis.errors import AuthenticationError, ChatDashError, InputError, ResponseError
-from chatdash_analysis.loading.tables import typed_table
+from chatdash_analysis.tables import typed_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

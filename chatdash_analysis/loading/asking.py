@@ -37,7 +37,7 @@ class Asked:
     refresh: Refresh
 
     @classmethod
-    def read(  # noqa: PLR0913 - the arguments of the public function
+    def read(
         cls,
         *,
         agents: str | Iterable[str],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.loading.opening import discard, stores
 from chatdash_analysis.loading.provenance import NAMES
-from chatdash_analysis.loading.tables import typed_table
+from chatdash_analysis.tables import typed_table
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
-from chatdash_analysis.errors import MissingColumnsError
 from chatdash_analysis.loading.fields import flatten_column, with_fields
 from chatdash_analysis.loading.flatten import Path, decode_objects, flatten
 from chatdash_analysis.loading.names import both_names, raw_key
-from chatdash_analysis.loading.tables import typed_table
 from chatdash_analysis.loading.texts import Resolved, resolve
+from chatdash_analysis.tables import require_columns, typed_table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["expand_metadata", "field_catalogue", "require_columns"]
+__all__ = ["expand_metadata", "field_catalogue"]
 
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "text"}
 _DTYPES = {
@@ -36,18 +31,6 @@ _DTYPES = {
     "converted": "str",
     "null_tokens": "int64",
 }
-
-
-def require_columns(conversations: pd.DataFrame, needed: Iterable[str], use: str) -> None:
-    """Raise `MissingColumnsError` unless the table has the columns that `use` needs."""
-    missing = [name for name in needed if name not in conversations.columns]
-    if missing:
-        raise MissingColumnsError(
-            f"{use} needs the columns {', '.join(missing)}, which the table does not have. It has"
-            f" {', '.join(map(str, conversations.columns[:12]))}, ... Pass a table as"
-            " load_conversations or read_conversations return it.",
-            missing=missing,
-        )
 
 
 def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +97,7 @@ def _by_path(part: pd.DataFrame) -> dict[Path, pd.DataFrame]:
     return dict(iter(table.groupby("path"))) if len(table) else {}
 
 
-def _describe(  # noqa: PLR0913, PLR0917 - one value a column
+def _describe(
     agent: object,
     size: int,
     path: Path,

@@ -35,7 +35,7 @@ __all__ = ["load_conversations"]
 _REPAIRS = 3
 
 
-def load_conversations(  # noqa: PLR0913 - each is a question that users ask
+def load_conversations(
     agents: str | Iterable[str],
     *,
     start: Moment | None = None,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chatdash_analysis.loading.catalogue import field_catalogue, require_columns
+from chatdash_analysis.loading.catalogue import field_catalogue
 from chatdash_analysis.loading.names import CLASH
-from chatdash_analysis.loading.tables import typed_table
 from chatdash_analysis.schema import BY_NAME, COLUMNS
+from chatdash_analysis.tables import require_columns, typed_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

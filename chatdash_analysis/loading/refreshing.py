@@ -36,7 +36,7 @@ WORKERS = 2
 DISCOVERIES = 3
 
 
-def refresh_store(  # noqa: PLR0913 - what a load was asked for, piece by piece
+def refresh_store(
     store: Store,
     client: Client,
     windows: Mapping[str, Window],

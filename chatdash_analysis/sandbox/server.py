@@ -81,7 +81,7 @@ class StandIn:
         Certificate to serve HTTPS with.
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword for each thing that tests vary
+    def __init__(
         self,
         conversations: Iterable[Conversation],
         agents: Iterable[dict[str, Any]],
