@@ -1,0 +1,1 @@
+"""Who is the same person: keys, rules and what they could not join."""
