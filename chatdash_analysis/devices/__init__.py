@@ -1,0 +1,1 @@
+"""Devices, browsers and operating systems: families, rates, and differences adjusted for strata."""
