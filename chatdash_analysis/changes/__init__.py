@@ -1,0 +1,1 @@
+"""Why a rate changed: mix and within, and dates beside earlier dates."""
