@@ -19,6 +19,7 @@ def main() -> None:
         main=arguments.rows or (10_000 if arguments.quick else Settings.main),
         large=arguments.large or (50_000 if arguments.quick else Settings.large),
         small=2_000 if arguments.quick else Settings.small,
+        huge=arguments.huge or Settings.huge,
         rounds=arguments.rounds or (3 if arguments.quick else Settings.rounds),
         large_rounds=arguments.large_rounds or Settings.large_rounds,
         folder=arguments.folder,
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, a few minutes")
     parser.add_argument("--rows", type=int, help=f"rows of most lines ({Settings.main:,})")
     parser.add_argument("--large", type=int, help=f"rows of the large ones ({Settings.large:,})")
+    parser.add_argument("--huge", type=int, help="rows of the analyses, once more: 10000000")
     parser.add_argument("--rounds", type=int, help=f"runs of each job ({Settings.rounds})")
     parser.add_argument("--large-rounds", type=int, help=f"runs at {Settings.large:,} rows (2)")
     parser.add_argument("--only", help=f"steps, by comma: {', '.join(STEPS)}")

@@ -27,7 +27,12 @@ Inputs = dict[str, Any]
 _STARTED = "BENCHMARK_STARTED"
 _PAGE_PEAK_RESET = "5"
 _ROOT = Path(__file__).resolve().parents[2]
-_MODULES = ("tests.benchmarks.ours", "tests.benchmarks.peers", "tests.benchmarks.storage")
+_MODULES = (
+    "tests.benchmarks.analysis",
+    "tests.benchmarks.ours",
+    "tests.benchmarks.peers",
+    "tests.benchmarks.storage",
+)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class Settings:
     main: int = 100_000
     large: int = 1_000_000
     small: int = 10_000
+    huge: int = 0
+    groups: int = 10_000
     rounds: int = 5
     large_rounds: int = 2
     many: tuple[int, ...] = (20, 300)
@@ -40,7 +42,7 @@ class Settings:
 
     def sizes(self) -> dict[str, str]:
         """Return the numbers of rows as the table shows them."""
-        return {name: f"{getattr(self, name):,}" for name in ("main", "large", "small")}
+        return {name: f"{getattr(self, name):,}" for name in ("main", "large", "small", "huge")}
 
 
 def benchmark(settings: Settings, only: str | None = None) -> Iterator[Figure]:
@@ -144,6 +146,40 @@ def sameness(bench: Settings) -> Iterator[Figure]:
     yield Figure("same", [len(differs)], note="; ".join(differs) or "identical")
 
 
+def analysing(bench: Settings) -> Iterator[Figure]:
+    """The reports, by this package and by its peers; also at the huge size if there is one."""
+    yield from _analysing(bench, bench.large, "")
+    if bench.huge:
+        yield from _analysing(bench, bench.huge, "_huge")
+    counted = {"groups": bench.groups, "store": "", "agents": []}
+    results = _rounds(bench, {"group_statistics": counted}, bench.rounds)
+    yield Figure("groups", [result.wall_job for result in results["group_statistics"]])
+
+
+def _analysing(bench: Settings, rows: int, suffix: str) -> Iterator[Figure]:
+    from chatdash_analysis.loading.folders import store_folder
+    from tests.benchmarks.analysis_data import URL
+
+    store = store_folder(bench.folder / f"analysis-{rows}", URL)
+    inputs = {"store": str(store), "agents": payload.Payload(0).agent_ids, "rows": rows}
+    _say(f"inventing {rows:,} conversations for the analyses")
+    _run(bench, "build_analysis_store", inputs)
+    names = [f"{who}_{what}" for who in ("our", "plain") for what in _REPORTS]
+    names += [f"{who}_reports" for who in ("our", "plain", "polars", "sql", "same_sql", "scan")]
+    results = _rounds(bench, dict.fromkeys(names, inputs), bench.large_rounds)
+    for report in _REPORTS:
+        yield _ratio(f"{report}{suffix}", results, f"our_{report}", f"plain_{report}", _cpu_job)
+    for who, name in (("plain", "pandas"), ("polars", "polars"), ("sql", "sql")):
+        figure = f"reports_{name}{suffix}"
+        yield _ratio(figure, results, "our_reports", f"{who}_reports", _cpu_job)
+    for who, name in (("sql", "scan"), ("same_sql", "scan_same")):
+        yield _ratio(f"{name}{suffix}", results, "scan_reports", f"{who}_reports", _cpu_job)
+    if not results["scan_reports"][0].missing:
+        peaks = [result.peak / 1e9 for result in results["scan_reports"]]
+        yield Figure(f"scan_peak{suffix}", peaks)
+
+
+_REPORTS = ("cohorts", "channels", "devices")
 STEPS: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
     "same": sameness,
     "small": parsing_small,
@@ -152,6 +188,7 @@ STEPS: Mapping[str, Callable[[Settings], Iterator[Figure]]] = {
     "large": parsing_large,
     "refresh": refreshing,
     "fetch": fetching,
+    "analysis": analysing,
 }
 
 
@@ -236,6 +273,11 @@ def _cpu(result: Result) -> float:
     return result.cpu_process
 
 
+def _cpu_job(result: Result) -> float:
+    # A session imports once and asks many questions.
+    return result.cpu_job
+
+
 def _wall(result: Result) -> float:
     return result.wall_job
 
@@ -244,7 +286,7 @@ def _peak(result: Result) -> float:
     return result.peak / _MB
 
 
-_UNITS: dict[Any, str] = {_cpu: "s CPU", _wall: "s", _peak: "MB"}
+_UNITS: dict[Any, str] = {_cpu: "s CPU", _cpu_job: "s CPU", _wall: "s", _peak: "MB"}
 
 
 def _say(what: str) -> None:
