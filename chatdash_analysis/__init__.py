@@ -6,6 +6,19 @@
 300
 """
 
+from chatdash_analysis.changes.comparing import compare_periods
+from chatdash_analysis.changes.explaining import explain_change
+from chatdash_analysis.changes.placebos import placebo_table
+from chatdash_analysis.changes.sentences import change_sentence, comparison_sentence
+from chatdash_analysis.channels.activity import activity_table, business_hours_summary
+from chatdash_analysis.channels.ended import ended_reason_families
+from chatdash_analysis.channels.outcomes import outcome_stages, stage_change
+from chatdash_analysis.channels.reasons import ended_reasons
+from chatdash_analysis.channels.summary import channel_summary, country_summary
+from chatdash_analysis.cohorts.resolved import resolved_for_good
+from chatdash_analysis.cohorts.retention import cohort_metric, retention_table
+from chatdash_analysis.cohorts.returning import contact_table, return_curve
+from chatdash_analysis.devices.summary import device_coverage, device_crosstab, device_summary
 from chatdash_analysis.errors import (
     AuthenticationError,
     CacheError,
@@ -16,6 +29,8 @@ from chatdash_analysis.errors import (
     RequestError,
     ResponseError,
 )
+from chatdash_analysis.identity.users import identify_users, identity_conflicts, identity_summary
+from chatdash_analysis.league import league_table
 from chatdash_analysis.loading.agents import load_agents
 from chatdash_analysis.loading.cache import cache_info, clear_cache, verify_cache
 from chatdash_analysis.loading.catalogue import expand_metadata, field_catalogue
@@ -23,8 +38,20 @@ from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.loading.saved import read_conversations
+from chatdash_analysis.loading.scanning import scan_cache
+from chatdash_analysis.plot import (
+    plot_funnel,
+    plot_heatmap,
+    plot_rates,
+    plot_retention,
+    plot_return_curve,
+    plot_stages,
+    plot_waterfall,
+)
+from chatdash_analysis.rates import rate_bounds
 from chatdash_analysis.sandbox.sampling import load_sample
 from chatdash_analysis.schema import SCHEMA_VERSION, describe_columns
+from chatdash_analysis.segments import rates_by
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -37,15 +64,50 @@ __all__ = [
     "MissingColumnsError",
     "RequestError",
     "ResponseError",
+    "activity_table",
+    "business_hours_summary",
     "cache_info",
+    "change_sentence",
+    "channel_summary",
     "clear_cache",
+    "cohort_metric",
+    "compare_periods",
+    "comparison_sentence",
+    "contact_table",
+    "country_summary",
     "describe_columns",
+    "device_coverage",
+    "device_crosstab",
+    "device_summary",
+    "ended_reason_families",
+    "ended_reasons",
     "expand_metadata",
+    "explain_change",
     "field_catalogue",
+    "identify_users",
+    "identity_conflicts",
+    "identity_summary",
+    "league_table",
     "load_agents",
     "load_conversations",
     "load_sample",
+    "outcome_stages",
+    "placebo_table",
+    "plot_funnel",
+    "plot_heatmap",
+    "plot_rates",
+    "plot_retention",
+    "plot_return_curve",
+    "plot_stages",
+    "plot_waterfall",
     "quality_report",
+    "rate_bounds",
+    "rates_by",
     "read_conversations",
+    "resolved_for_good",
+    "retention_table",
+    "return_curve",
+    "scan_cache",
+    "stage_change",
     "verify_cache",
 ]

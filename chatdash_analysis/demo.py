@@ -6,31 +6,33 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from chatdash_analysis.channels.summary import channel_summary
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.loading.agents import load_agents
 from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.folders import cache_folder
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.quality import quality_report
+from chatdash_analysis.plot import plot_rates
 from chatdash_analysis.sandbox.sampling import stand_in
 from chatdash_analysis.saving import write_file
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    import pandas as pd
+
     from chatdash_analysis.sandbox.server import StandIn
 
-__all__ = ["frequent_questions", "run_demo", "success_by_channel"]
+__all__ = ["frequent_questions", "run_demo"]
 
 # The cache knows a service by its address: on the same port a second run finds what it holds.
 PORT = 8737
 START, END = "2026-01-01", "2026-07-01"
 # A clinic's phone, a web shop and a shop on WhatsApp: four channels in three languages.
 PLATFORMS = ("retell", "voiceflow", "botpress")
-# Okabe and Ito's colours, which colour-blind people can tell apart, and a grey.
-COLOURS = {"success": "#0072B2", "no_success": "#E69F00", "not_judged": "#BBBBBB"}
+# What is printed of a channel.
+SHOWN = ["channel", "conversations", "n", "unknown", "excluded", "users", "rate", "low", "high"]
 # What every load has; the other checks of a quality report are findings.
 EXPECTED = ("rows", "coverage")
 
@@ -52,9 +54,9 @@ def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) 
     """
     conversations = _load(size, cache_dir)
     _print_loaded(conversations)
-    channels = success_by_channel(conversations)
+    channels = channel_summary(conversations)
     _print_title("Success by channel, as judged by the service")
-    print(channels.to_string())
+    print(channels[SHOWN].round(3).to_string(index=False))
     _print_title("What the agents understood least: the ten most frequent questions")
     for question, times in frequent_questions(conversations).items():
         print(f"{times:>4}  {question}")
@@ -105,30 +107,6 @@ def _print_title(text: str) -> None:
     print(f"\n{text}")
 
 
-def success_by_channel(conversations: pd.DataFrame) -> pd.DataFrame:
-    """Count the judgements of each channel.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a channel: ``success``, ``no_success``, ``not_judged``, ``n`` (all
-        three) and ``success_of_judged``, the share of success among those judged.
-    """
-    judged = conversations["evaluation_is_success"]
-    counts = pd.DataFrame(
-        {
-            "channel": conversations["channel"].fillna("(none)"),
-            "success": judged.eq(True).fillna(False),
-            "no_success": judged.eq(False).fillna(False),
-            "not_judged": judged.isna(),
-        }
-    )
-    table = counts.groupby("channel").sum().astype("int64")
-    table["n"] = table.sum(axis="columns")
-    share = table["success"] / (table["success"] + table["no_success"])
-    return table.assign(success_of_judged=share.round(3)).sort_values("n", ascending=False)
-
-
 def frequent_questions(conversations: pd.DataFrame, *, most: int = 10) -> pd.Series:
     """Count the questions that were not understood; upper and lower case are the same.
 
@@ -157,17 +135,8 @@ def _draw(channels: pd.DataFrame, folder: Path) -> Path:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")
-    axes = figure.subplots()
-    drawn = pd.Series(0, index=channels.index)
-    for column, colour in COLOURS.items():
-        label = column.replace("_", " ")
-        axes.barh(channels.index, channels[column], left=drawn, color=colour, label=label)
-        drawn += channels[column]
-    axes.set(title="Success by channel (made-up conversations)", xlabel="conversations", ylabel="")
-    labels = [f"{channel}\nn = {n:,}" for channel, n in channels["n"].items()]
-    axes.set_yticks(range(len(channels)), labels, parse_math=False)
-    axes.invert_yaxis()
-    axes.legend(frameon=False)
+    axes = plot_rates(channels, ax=figure.subplots())
+    axes.set_title("Success by channel (made-up conversations)")
     picture = folder / "demo-success-by-channel.png"
     write_file(picture, lambda file: figure.savefig(file, format="png", dpi=150))
     return picture

@@ -6,7 +6,6 @@ import json
 import socket
 from collections import Counter
 
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -33,7 +32,7 @@ def test_the_demo_loads_prints_and_draws(project, capsys):
         assert image.size == (1200, 600)
     assert list((project / "data/cache").iterdir())
     out = capsys.readouterr().out
-    for word in ("3 agents", "gaps: 0", "phone", "not_judged", "The picture: data/exports/"):
+    for word in ("3 agents", "gaps: 0", "phone", "unknown", "The picture: data/exports/"):
         assert word in out
     assert "notebooks/00-quickstart.ipynb" in out
 
@@ -57,21 +56,6 @@ def test_outside_a_project_the_picture_lies_where_one_stands(project, monkeypatc
     outside.mkdir()
     monkeypatch.chdir(outside)
     assert demo.run_demo(200, cache_dir=outside / "kept").parent == outside
-
-
-def test_success_by_channel_counts_every_conversation_once():
-    conversations = pd.DataFrame(
-        {
-            "channel": pd.Series(["phone", "phone", "phone", "chat"], dtype="str"),
-            "evaluation_is_success": pd.array([True, False, pd.NA, pd.NA], dtype="boolean"),
-        }
-    )
-    table = demo.success_by_channel(conversations)
-    assert table.loc["phone"].to_dict() == {
-        "success": 1, "no_success": 1, "not_judged": 1, "n": 3, "success_of_judged": 0.5
-    }  # fmt: skip
-    assert table.loc["chat", ["not_judged", "n"]].tolist() == [1, 1]
-    assert pd.isna(table.loc["chat", "success_of_judged"])
 
 
 def test_frequent_questions_are_counted_as_another_way_counts_them():

@@ -33,9 +33,18 @@ def test_public_names_are_those_that_the_design_promises():
     promised = {
         "Client", "SCHEMA_VERSION", "load_conversations", "read_conversations", "load_sample",
         "load_agents", "describe_columns", "field_catalogue", "quality_report",
-        "expand_metadata", "cache_info", "verify_cache", "clear_cache", "ChatDashError",
-        "InputError", "AuthenticationError", "RequestError", "ResponseError", "IncompleteError",
-        "CacheError", "MissingColumnsError",
+        "expand_metadata", "cache_info", "verify_cache", "clear_cache", "scan_cache",
+        "ChatDashError", "InputError", "AuthenticationError", "RequestError", "ResponseError",
+        "IncompleteError", "CacheError", "MissingColumnsError",
+        "rates_by", "rate_bounds", "identify_users", "identity_conflicts", "identity_summary",
+        "channel_summary", "country_summary", "activity_table", "business_hours_summary",
+        "ended_reasons", "ended_reason_families", "outcome_stages", "stage_change",
+        "device_summary", "device_crosstab", "device_coverage",
+        "retention_table", "cohort_metric", "return_curve", "contact_table", "resolved_for_good",
+        "explain_change", "change_sentence", "compare_periods", "comparison_sentence",
+        "placebo_table", "league_table",
+        "plot_rates", "plot_retention", "plot_return_curve", "plot_heatmap", "plot_funnel",
+        "plot_waterfall", "plot_stages",
     }  # fmt: skip
     assert promised <= set(cda.__all__)
 
@@ -111,8 +120,9 @@ def _python(code: str, *options: str) -> str:
 
 def test_the_import_leaves_heavy_modules_alone():
     heavy = [
-        "IPython", "duckdb", "ipykernel", "jupyter_core", "keyring", "matplotlib", "nbformat",
-        "platformdirs", "polars", "requests", "scipy", "sklearn", "stamina", "statsmodels", "tqdm",
+        "IPython", "dask", "duckdb", "ipykernel", "jupyter_core", "keyring", "matplotlib",
+        "narwhals", "nbformat", "platformdirs", "polars", "pyspark", "requests", "scipy",
+        "sklearn", "stamina", "statsmodels", "tqdm",
     ]  # fmt: skip
     code = f"import sys, chatdash_analysis; print([m for m in {heavy} if m in sys.modules])"
     assert _python(code) == "[]\n"
@@ -152,6 +162,12 @@ def test_documents_name_only_make_targets_that_exist(document):
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / document).read_text(), re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_the_readme_names_every_function():
+    text = (ROOT / "README.md").read_text()
+    functions = [name for name in cda.__all__ if inspect.isfunction(getattr(cda, name))]
+    assert [name for name in functions if not re.search(rf"\b{name}\b", text)] == []
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
