@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from chatdash_analysis.errors import InputError
@@ -24,6 +25,7 @@ _NEEDED = {
     "dask": ("dask.dataframe", "dask"),
     "spark": ("pyspark.sql", "spark"),
 }
+_PATTERN = re.compile(r"[\[\]{}*?\\]")
 
 
 def require_engine(engine: str) -> None:
@@ -54,8 +56,9 @@ def files_frame(engine: Engine, files: Sequence[Path], schema: pa.Schema) -> Any
 
         types = pl.DataFrame(schema.empty_table()).schema
         return pl.scan_parquet(list(files), schema=types, glob=False, extra_columns="ignore")
-    uris = [file.as_uri() for file in files]
-    return _spark().read.schema(_ddl(schema)).parquet(*uris)
+    # Spark takes paths as patterns, and does not decode those of an address.
+    paths = ["file://" + _PATTERN.sub(r"\\\g<0>", name) for name in names]
+    return _spark().read.schema(_ddl(schema)).parquet(*paths)
 
 
 def empty_frame(engine: Engine, schema: pa.Schema) -> Any:

@@ -169,6 +169,14 @@ def test_a_scan_has_the_columns_named_in_their_order(
     pd.testing.assert_frame_equal(found, loaded(tmp_path, start=hour(5))[names])
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_name_of_the_folder_may_look_like_a_pattern(engine: str, tmp_path: Path) -> None:
+    cache = tmp_path / "a [b] *{c} d"
+    store = Store(store_folder(cache, URL), URL)
+    store.commit([batch(0, 48, [row("x", 1)])])
+    assert scanned(engine, cache, agents="a")["conversation_id"].tolist() == ["x"]
+
+
 def test_all_that_is_cached_is_scanned_by_default(filled: Store, tmp_path: Path) -> None:
     found = scan_cache(engine="polars", cache_dir=tmp_path, base_url=URL)
     assert found.collect().height == 91
