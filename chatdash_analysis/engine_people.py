@@ -47,14 +47,20 @@ class People:
     counted: str
     products: dict[str, tuple[str, ...]]
 
+    @property
+    def needed(self) -> list[str]:
+        """The columns of which each person's sum is needed."""
+        factors = {name for names in self.products.values() for name in names}
+        return sorted(factors | {self.counted})
+
     def per_group(self) -> Frame:
         """Return a line for each group and person with a name, with the sums that are needed."""
         # Rows that add nothing need not be grouped, and often they are many.
-        useful = reduce(or_, (self.rows.present(name) for name in self._needed))
+        useful = reduce(or_, (self.rows.present(name) for name in self.needed))
         known = self.rows.frame.filter(~nw.col(USER).is_null() & useful)
-        sums = {name: self.rows.total(name) for name in self._needed}
+        sums = {name: self.rows.total(name) for name in self.needed}
         lines = grouped(known, [*self.rows.keys, USER], **sums)
-        return lines.with_columns(nw.col(*self._needed).cast(nw.Float64))
+        return lines.with_columns(nw.col(*self.needed).cast(nw.Float64))
 
     def inside(self) -> dict[str, nw.Expr]:
         """Return what a line gives to its group."""
@@ -62,11 +68,11 @@ class People:
 
     def overall(self, per_group: Frame) -> Frame:
         """Return a line for each person, with the sums over all groups."""
-        return grouped(per_group, [USER], **{name: nw.col(name).sum() for name in self._needed})
+        return grouped(per_group, [USER], **{name: nw.col(name).sum() for name in self.needed})
 
     def beside(self, per_group: Frame, overall: Frame) -> Frame:
         """Return the lines of `per_group` with the sums over all groups beside."""
-        whole = {f"t{name}": nw.col(name) for name in self._needed}
+        whole = {f"t{name}": nw.col(name) for name in self.needed}
         return joined(per_group, overall.select(USER, **whole), USER)
 
     def outside(self) -> dict[str, nw.Expr]:
@@ -104,11 +110,6 @@ class People:
             if len(factors) == 2:
                 found[f"cross {name}"] = table[f"x{i}"]
         return found
-
-    @property
-    def _needed(self) -> list[str]:
-        factors = {name for names in self.products.values() for name in names}
-        return sorted(factors | {self.counted})
 
     def _products(self, prefix: str, factor: Factor) -> dict[str, nw.Expr]:
         return {

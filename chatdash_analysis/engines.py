@@ -65,15 +65,13 @@ def group_sums(
         return _named(table, by, rows)
     factors = {"*".join(names): tuple(rows.sums[name] for name in names) for names in products}
     people = People(rows, rows.sums[counting or "rows"], factors)
-    frame = rows.frame.with_columns(nameless=nw.when(nw.col(USER).is_null()).then(1))
-    tables = [_collected(frame, totals | {"nameless": nw.col("nameless").count()}, rows)]
-    if tables[0].pop("nameless").any():
-        alone = people.alone()
-        nameless = rows.frame.filter(nw.col(USER).is_null()).with_columns(**alone)
-        tables.append(_collected(nameless, _sums(alone), rows))
+    # What is summed by person need not be summed by group as well.
+    by_person = {name: totals.pop(name) for name in people.needed}
+    tables = [_with_nameless(rows, totals, people, by_person)]
     inside, everybody = people.inside(), None
     with kept(people.per_group(), often=rest) as lines:
-        tables.append(_collected(lines.with_columns(**inside), _sums(inside), rows))
+        sums = _sums([*inside, *by_person])
+        tables.append(_collected(lines.with_columns(**inside), sums, rows))
         if rest:
             with kept(people.overall(lines)) as overall:
                 outside = people.outside()
@@ -82,6 +80,20 @@ def group_sums(
                 everybody = _whole(overall.with_columns(**inside), inside)
     table = _together(tables, rows)
     return _named(table, by, rows).assign(**people.results(table, everybody))
+
+
+def _with_nameless(
+    rows: Rows, totals: Mapping[str, nw.Expr], people: People, by_person: Mapping[str, nw.Expr]
+) -> pd.DataFrame:
+    """Sum over all rows by group, and what rows without a user give where there are any."""
+    nameless = nw.col(USER).is_null()
+    frame = rows.frame.with_columns(nameless=nw.when(nameless).then(1))
+    table = _collected(frame, {**totals, "nameless": nw.col("nameless").count()}, rows)
+    if not table.pop("nameless").any():
+        return table
+    alone = people.alone()
+    frame = rows.frame.filter(nameless).with_columns(**alone)
+    return pd.concat([table, _collected(frame, {**by_person, **_sums(alone)}, rows)])
 
 
 def _sums(columns: Iterable[str]) -> dict[str, nw.Expr]:
