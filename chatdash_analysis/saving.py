@@ -7,8 +7,8 @@ import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from chatdash_analysis.disk import replace_file
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.loading.disk import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chatdash_analysis.disk import disk_errors, replace_file, sync_folder
 from chatdash_analysis.errors import CacheError
-from chatdash_analysis.loading.disk import disk_errors, replace_file, sync_folder
 from chatdash_analysis.loading.intervals import Interval, cut_out, from_microseconds
 from chatdash_analysis.schema import SCHEMA_VERSION
 

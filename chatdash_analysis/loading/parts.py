@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from chatdash_analysis.disk import disk_errors, replace_file
 from chatdash_analysis.errors import CacheError
 from chatdash_analysis.loading.arrange import Rows, changes, times
-from chatdash_analysis.loading.disk import disk_errors, replace_file
 from chatdash_analysis.loading.fields import drop_empty, dynamic_paths
 from chatdash_analysis.loading.manifest import Field, Part, Run
 from chatdash_analysis.schema import with_pandas_metadata

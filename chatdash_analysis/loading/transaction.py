@@ -6,9 +6,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
-from chatdash_analysis.errors import CacheError
-from chatdash_analysis.loading import parts
-from chatdash_analysis.loading.disk import (
+from chatdash_analysis.disk import (
     TEMPORARY,
     disk_errors,
     private_folder,
@@ -16,6 +14,8 @@ from chatdash_analysis.loading.disk import (
     sync_folder,
     writer_lock,
 )
+from chatdash_analysis.errors import CacheError
+from chatdash_analysis.loading import parts
 from chatdash_analysis.loading.manifest import load, save
 
 if TYPE_CHECKING:

@@ -98,7 +98,7 @@ def _error_of(act: Callable[[], object]) -> str:
 
 def hold_the_lock(folder: Path, said: Connection) -> None:
     """Hold the lock of the writers until killed."""
-    from chatdash_analysis.loading.disk import writer_lock
+    from chatdash_analysis.disk import writer_lock
 
     with writer_lock(folder, 10):
         said.send("held")
