@@ -42,6 +42,16 @@ def test_csv_quotes_every_cell_and_disarms_formulas(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("space", [" ", "\t", "\u3000", "\xa0 ", "\x0b"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff20", "\u2212"])
+def test_every_line_that_may_be_a_formula_is_disarmed(tmp_path, space, sign):
+    text = f"{sign}1\nplain\n{space}{sign}1\na {sign} b\n\n{sign}1"
+    save_table(pd.DataFrame({"text": pd.Series([text], dtype="str")}), tmp_path / "c.csv")
+    with (tmp_path / "c.csv").open(newline="", encoding="utf-8") as file:
+        (cell,) = list(csv.reader(file))[1]
+    assert cell == f"'{sign}1\nplain\n'{space}{sign}1\na {sign} b\n\n'{sign}1"
+
+
 def test_the_table_itself_is_not_changed(tmp_path):
     table = pd.DataFrame({"text": pd.Series(["=1"], dtype="str")})
     save_table(table, tmp_path / "c.csv")

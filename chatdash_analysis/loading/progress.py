@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
+
+from chatdash_analysis.progress import nobody_watches
 
 __all__ = ["days_bar"]
 
@@ -19,12 +19,5 @@ def days_bar(total: float) -> Any:
         desc="Loading conversations",
         bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} days [{elapsed}<{remaining}]",
         leave=False,
-        disable=_quiet(),
+        disable=nobody_watches(),
     )
-
-
-def _quiet() -> bool:
-    if os.environ.get("TQDM_DISABLE", "0") not in ("", "0"):
-        return True
-    in_notebook = "ipykernel" in sys.modules
-    return not in_notebook and not sys.stderr.isatty()
