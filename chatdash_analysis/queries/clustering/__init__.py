@@ -1,0 +1,1 @@
+"""From vectors of distinct questions to clusters."""
