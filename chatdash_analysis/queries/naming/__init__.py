@@ -1,0 +1,1 @@
+"""What clusters are called: real questions and key phrases."""

@@ -1,0 +1,1 @@
+"""Saved clusters: plain files in one folder."""
