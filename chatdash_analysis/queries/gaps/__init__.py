@@ -1,0 +1,1 @@
+"""What the agent does not understand, for those who teach it."""
