@@ -16,6 +16,7 @@ from matplotlib.text import Text
 
 from chatdash_analysis import plot
 from chatdash_analysis.errors import InputError, MissingColumnsError
+from tests.plot.cluster_tables import map_points, summary, trends
 from tests.plot.tables import (
     FORTY,
     HOSTILE,
@@ -40,7 +41,16 @@ PLOTS = {
     "funnel": (plot.plot_funnel, lambda groups: league(groups, outside=set(groups[:9]))),
     "waterfall": (plot.plot_waterfall, change),
     "stages": (plot.plot_stages, stages),
+    "clusters": (plot.plot_clusters, summary),
+    "cluster_trend": (plot.plot_cluster_trend, trends),
+    "cluster_map": (plot.plot_cluster_map, map_points),
 }
+# A column that each plot needs, and one of numbers that it draws, where it is not "rate".
+NEEDED = {
+    "waterfall": "rate_before", "heatmap": "n", "clusters": "n", "cluster_trend": "per_1000",
+    "cluster_map": "x",
+}  # fmt: skip
+NUMBERS = {**NEEDED, "waterfall": "mix", "heatmap": "conversations"}
 every_plot = pytest.mark.parametrize("name", PLOTS)
 
 
@@ -51,7 +61,9 @@ def _draw(name, groups=("web", "phone"), **options):
 
 def _without_values(table):
     """The table where no rate is known."""
-    known = ("rate", "low", "high", "mix", "within", "limit", "overall")
+    known = (
+        "rate", "low", "high", "mix", "within", "limit", "overall", "per_1000", "n", "x", "y",
+    )  # fmt: skip
     return table.assign(**{name: np.nan for name in table if name.startswith(known)})
 
 
@@ -150,7 +162,7 @@ def test_rates_that_are_all_missing_leave_readable_axes(name):
 @every_plot
 def test_a_missing_column_is_named(name):
     draw, table = PLOTS[name]
-    needed = "rate_before" if name == "waterfall" else "n" if name == "heatmap" else "rate"
+    needed = NEEDED.get(name, "rate")
     options = {"value": "rate"} if name == "heatmap" else {}
     with pytest.raises(
         MissingColumnsError, match=f"{draw.__name__} needs .* lacks {needed}"
@@ -177,7 +189,7 @@ def test_something_else_than_axes_is_refused(name):
 @every_plot
 def test_text_in_place_of_numbers_is_refused(name):
     draw, table = PLOTS[name]
-    column = {"waterfall": "mix", "heatmap": "conversations"}.get(name, "rate")
+    column = NUMBERS.get(name, "rate")
     wrong = table(["web", "phone"]).astype({column: "str"}).assign(**{column: "much"})
     with pytest.raises(InputError, match=f"column {column} must hold numbers"):
         draw(wrong)
