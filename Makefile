@@ -16,10 +16,10 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed-notebook ## set up, then try the toolkit on made-up conversations, without a key
+demo: $(VENV)/.installed-notebook,text ## set up, then try the toolkit on made-up conversations, without a key
 	@$(BIN)/chatdash demo
 
-lab: $(VENV)/.installed-notebook ## set up, then open the notebooks in JupyterLab
+lab: $(VENV)/.installed-notebook,text ## set up, then open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
 test: check ## set up, then run every check: lint, types, layers, tests, doctests, notebooks
@@ -55,8 +55,8 @@ clean: ## remove .venv and what the tools leave behind; data/ stays
 	  .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find chatdash_analysis tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp for each extra: what is installed already is not installed again until the
-# requirements change.
+# A stamp for each extra, or for several with commas between: what is installed already is not
+# installed again until the requirements change.
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing chatdash_analysis[$*] into $(VENV); this takes some minutes the first time"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null

@@ -40,6 +40,9 @@ from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.loading.saved import read_conversations
 from chatdash_analysis.loading.scanning import scan_cache
 from chatdash_analysis.plot import (
+    plot_cluster_map,
+    plot_cluster_trend,
+    plot_clusters,
     plot_funnel,
     plot_heatmap,
     plot_rates,
@@ -48,6 +51,14 @@ from chatdash_analysis.plot import (
     plot_stages,
     plot_waterfall,
 )
+from chatdash_analysis.queries.clusters import QueryClusters, cluster_queries, load_clusters
+from chatdash_analysis.queries.embedding.choosing import NoModelWarning
+from chatdash_analysis.queries.gaps.exporting import export_gaps
+from chatdash_analysis.queries.impact.table import cluster_impact
+from chatdash_analysis.queries.mapping import cluster_map
+from chatdash_analysis.queries.text.scrubbing import scrub
+from chatdash_analysis.queries.text.table import misunderstood_queries, text_table
+from chatdash_analysis.queries.trends.table import cluster_trends
 from chatdash_analysis.rates import rate_bounds
 from chatdash_analysis.sandbox.sampling import load_sample
 from chatdash_analysis.schema import SCHEMA_VERSION, describe_columns
@@ -62,6 +73,8 @@ __all__ = [
     "IncompleteError",
     "InputError",
     "MissingColumnsError",
+    "NoModelWarning",
+    "QueryClusters",
     "RequestError",
     "ResponseError",
     "activity_table",
@@ -70,6 +83,10 @@ __all__ = [
     "change_sentence",
     "channel_summary",
     "clear_cache",
+    "cluster_impact",
+    "cluster_map",
+    "cluster_queries",
+    "cluster_trends",
     "cohort_metric",
     "compare_periods",
     "comparison_sentence",
@@ -83,16 +100,22 @@ __all__ = [
     "ended_reasons",
     "expand_metadata",
     "explain_change",
+    "export_gaps",
     "field_catalogue",
     "identify_users",
     "identity_conflicts",
     "identity_summary",
     "league_table",
     "load_agents",
+    "load_clusters",
     "load_conversations",
     "load_sample",
+    "misunderstood_queries",
     "outcome_stages",
     "placebo_table",
+    "plot_cluster_map",
+    "plot_cluster_trend",
+    "plot_clusters",
     "plot_funnel",
     "plot_heatmap",
     "plot_rates",
@@ -108,6 +131,8 @@ __all__ = [
     "retention_table",
     "return_curve",
     "scan_cache",
+    "scrub",
     "stage_change",
+    "text_table",
     "verify_cache",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,9 @@ from chatdash_analysis.loading.folders import cache_folder
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.plot import plot_rates
+from chatdash_analysis.queries.clusters import cluster_queries
+from chatdash_analysis.queries.impact.table import cluster_impact
+from chatdash_analysis.queries.text.table import misunderstood_queries
 from chatdash_analysis.sandbox.sampling import stand_in
 from chatdash_analysis.saving import write_file
 
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from chatdash_analysis.queries.clusters import QueryClusters
     from chatdash_analysis.sandbox.server import StandIn
 
-__all__ = ["frequent_questions", "run_demo"]
+__all__ = ["costly_clusters", "run_demo"]
 
 # The cache knows a service by its address: on the same port a second run finds what it holds.
 PORT = 8737
@@ -35,6 +38,8 @@ PLATFORMS = ("retell", "voiceflow", "botpress")
 SHOWN = ["channel", "conversations", "n", "unknown", "excluded", "users", "rate", "low", "high"]
 # What every load has; the other checks of a quality report are findings.
 EXPECTED = ("rows", "coverage")
+# What is printed of a cluster, and how many decimals of it.
+MEASURES = {"people": 0, "rate": 3, "expected_rate": 3, "shrunken_recoverable": 1}
 
 
 def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) -> Path:
@@ -57,9 +62,8 @@ def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) 
     channels = channel_summary(conversations)
     _print_title("Success by channel, as judged by the service")
     print(channels[SHOWN].round(3).to_string(index=False))
-    _print_title("What the agents understood least: the ten most frequent questions")
-    for question, times in frequent_questions(conversations).items():
-        print(f"{times:>4}  {question}")
+    clusters = cluster_queries(misunderstood_queries(conversations))
+    _print_clusters(clusters, costly_clusters(clusters, conversations))
     picture = _draw(channels, _exports(cache_dir))
     print(f"\nThe picture: {_shown(picture)}")
     print("Next: notebooks/00-quickstart.ipynb; open it with `make lab`, or")
@@ -107,16 +111,25 @@ def _print_title(text: str) -> None:
     print(f"\n{text}")
 
 
-def frequent_questions(conversations: pd.DataFrame, *, most: int = 10) -> pd.Series:
-    """Count the questions that were not understood; upper and lower case are the same.
+def costly_clusters(
+    clusters: QueryClusters, conversations: pd.DataFrame, *, most: int = 10
+) -> pd.DataFrame:
+    """Return the clusters whose fix could win back most, as `cluster_impact` ranks them."""
+    impact = cluster_impact(clusters, conversations)
+    return impact[impact["rank"].notna()].head(most)
 
-    Returns
-    -------
-    pandas.Series
-        The number of times, by question; the most frequent first.
-    """
-    questions = conversations["misunderstood_queries"].dropna().map(json.loads).explode()
-    return questions.astype("str").str.strip().str.casefold().value_counts().head(most)
+
+def _print_clusters(clusters: QueryClusters, costly: pd.DataFrame) -> None:
+    _print_title("What the agents understood least, and what a fix could win back at most")
+    left = int(clusters.queries["cluster_id"].isna().sum())
+    print(
+        f"{len(clusters.queries):,} questions in {len(clusters.summary)} clusters; "
+        f"{left:,} belong to none"
+    )
+    print(*(f"{name:>6}" for name in MEASURES), " question")
+    for row in costly.to_dict("records"):
+        numbers = (f"{row[name]:>{max(len(name), 6)}.{d}f}" for name, d in MEASURES.items())
+        print(*numbers, f" {row['label']}")
 
 
 def _exports(cache_dir: str | PathLike[str] | None) -> Path:

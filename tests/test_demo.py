@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import re
 import socket
-from collections import Counter
 
 import pytest
 from PIL import Image
@@ -35,6 +34,7 @@ def test_the_demo_loads_prints_and_draws(project, capsys):
     for word in ("3 agents", "gaps: 0", "phone", "unknown", "The picture: data/exports/"):
         assert word in out
     assert "notebooks/00-quickstart.ipynb" in out
+    assert re.search(r"^\d+ questions in \d+ clusters; \d+ belong to none$", out, re.MULTILINE)
 
 
 def test_a_second_run_uses_what_the_first_one_loaded(project, capsys):
@@ -58,13 +58,16 @@ def test_outside_a_project_the_picture_lies_where_one_stands(project, monkeypatc
     assert demo.run_demo(200, cache_dir=outside / "kept").parent == outside
 
 
-def test_frequent_questions_are_counted_as_another_way_counts_them():
-    conversations = cda.load_sample(1500)
-    texts = conversations["misunderstood_queries"].dropna()
-    expected = Counter(q.strip().casefold() for text in texts for q in json.loads(text))
+def test_the_clusters_shown_are_those_that_cost_most(capsys):
+    conversations = cda.load_sample(1000)
+    clusters = cda.cluster_queries(cda.misunderstood_queries(conversations))
+    expected = cda.cluster_impact(clusters, conversations).set_index("rank")["label"]
 
-    found = demo.frequent_questions(conversations)
+    shown = demo.costly_clusters(clusters, conversations, most=3)
 
-    assert len(found) == 10
-    assert found.tolist() == [count for _, count in expected.most_common(10)]
-    assert all(expected[question] == count for question, count in found.items())
+    assert shown["label"].tolist() == expected.loc[[1.0, 2.0, 3.0]].tolist()
+    demo._print_clusters(clusters, shown)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].startswith(f"{len(clusters.queries)} questions in {len(clusters.summary)} ")
+    header, *rows = lines[3:]
+    assert [row[header.index("question") :] for row in rows] == shown["label"].tolist()
