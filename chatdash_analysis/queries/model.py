@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.queries.clustering.fitting import fit_clusters, place
+from chatdash_analysis.queries.clustering.fitting import fit_clusters
+from chatdash_analysis.queries.clustering.placing import place_among
 from chatdash_analysis.queries.clustering.space import scaled
 from chatdash_analysis.queries.clustering.tree import Granularity
 
@@ -167,12 +168,24 @@ def placed_fates(
     vectors : numpy.ndarray of float32, shape (m, width)
         Vectors of the new ones, by the embedder of the model.
     """
-    owners, p_values, _ = place(model.space, model.prototypes, vectors, pool.languages[new])
+    placed = scaled(model.space.placed(vectors, pool.languages[new]))
+    owners, p_values, reasons = place_among(*_members(model), placed)
     confidence = np.where(owners < 0, np.nan, p_values)
-    reasons = np.where(owners < 0, "far", "")
-    placed = _fates(pool.groups[new], owners, confidence, reasons, model.ids)
-    both = pd.concat([model.fates, placed], ignore_index=True)
+    late = _fates(pool.groups[new], owners, confidence, reasons, model.ids)
+    both = pd.concat([model.fates, late], ignore_index=True)
     return both.set_index("duplicate_group").reindex(pool.groups).reset_index().astype(FATES)
+
+
+def _members(model: Model) -> tuple[NDArray[np.float32], Counts]:
+    """Return the members of the clusters, or the parts of those of which none was in the tree."""
+    ids = model.fates.set_index("duplicate_group")["own_id"].reindex(model.groups)
+    owners = pd.Index(model.ids, dtype="str").get_indexer(pd.Index(ids, dtype="str"))
+    held = owners >= 0
+    others = ~np.isin(model.prototypes.owners, owners[held])
+    return (
+        np.concatenate([model.vectors[held], model.prototypes.vectors[others]]),
+        np.concatenate([owners[held], model.prototypes.owners[others]]).astype(np.int64),
+    )
 
 
 def _fates(groups: Any, owners: Any, confidence: Any, reasons: Any, ids: Any) -> pd.DataFrame:

@@ -75,7 +75,8 @@ class QueryClusters:
         that lie no nearer to it, where those of all clusters count as 20 more: about 0.5 is
         typical; new queries need 0.05, those that the tree found may have less; missing where
         unassigned) and ``unassigned_reason``: ``empty`` (no text), ``off_topic`` (unlike
-        anything others ask), ``few`` (too few like it) or ``far`` (not near enough to a cluster).
+        anything others ask), ``few`` (too few like it), ``far`` (not near enough to a cluster) or,
+        by `assign`, ``new`` (nearer to other new queries than to a cluster).
         They replace columns of these names; the index is counted anew.
         """
         return with_clusters(self._state.rows, self._state.own, self.registry)
@@ -124,8 +125,9 @@ class QueryClusters:
     def assign(self, queries: Any) -> pd.DataFrame:
         """Place new queries into the clusters there are, or leave them unassigned.
 
-        A text that is known goes where it is; another one to the nearest cluster, if at least
-        5 % of the cluster's members lie no nearer (conformal p-value).
+        A text that is known goes where it is; another one to the nearest cluster, if at least 5 %
+        of the members lie no nearer (conformal p-value) and if other new queries are not nearer
+        still: give those of a whole period at once, so that what is new is noticed.
 
         Parameters
         ----------
