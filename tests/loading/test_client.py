@@ -246,10 +246,7 @@ def test_an_interruption_passes_and_closes_the_connection():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals reach a thread only on POSIX")
 @pytest.mark.parametrize("answer", [[9.0], [head(200, Content_Length="99") + b"[1", 9.0]])
-def test_a_signal_ends_a_wait_for_the_service(answer, request):
-    # Whoever starts the tests in the background of a shell makes them ignore this signal.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+def test_a_signal_ends_a_wait_for_the_service(answer):
     main = threading.main_thread().ident
     timer = threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT))
     begun = time.monotonic()
