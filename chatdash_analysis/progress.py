@@ -1,11 +1,25 @@
-"""Whether anybody watches, so that a progress bar is worth its lines."""
+"""Progress bars, where anybody watches, so that they are worth their lines."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
-__all__ = ["nobody_watches"]
+__all__ = ["nobody_watches", "texts_bar"]
+
+
+def texts_bar(total: int, doing: str, *, least: int) -> Any:
+    """Return a bar that counts texts; it shows for more than `least`, where anybody watches."""
+    from tqdm.auto import tqdm
+
+    return tqdm(
+        total=total,
+        unit="text",
+        desc=doing,
+        leave=False,
+        disable=total <= least or nobody_watches(),
+    )
 
 
 def nobody_watches() -> bool:

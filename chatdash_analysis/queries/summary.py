@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chatdash_analysis.queries.registry.state import shown_ids
+from chatdash_analysis.queries.registry.state import HISTORY, shown_ids
 from chatdash_analysis.rates import add_flag
 from chatdash_analysis.tables import typed_table
 
@@ -38,15 +38,6 @@ SUMMARY = {
 # Hennig (2007): at least so stable.
 GRADES = ((0.85, "firm"), (0.75, "usable"), (0.6, "doubtful"), (-np.inf, "weak"))
 _EXAMPLES = {"cluster_id": "str", "kind": "str", "rank": "int64", "question": "str"}
-_HISTORY = {
-    "version": "int64",
-    "event": "str",
-    "cluster_id": "str",
-    "other_id": "str",
-    "overlap": "float64",
-    "name": "str",
-    "at": "datetime64[us, UTC]",
-}
 _LANGUAGES = 3
 _FEW_USERS = 5
 
@@ -158,4 +149,4 @@ def shown_examples(examples: pd.DataFrame, registry: Registry) -> pd.DataFrame:
 
 def shown_history(registry: Registry) -> pd.DataFrame:
     """Return what became of the clusters, one row an event."""
-    return typed_table(registry.history[list(_HISTORY)].to_dict("records"), _HISTORY)
+    return typed_table(registry.history[list(HISTORY)].to_dict("records"), HISTORY)

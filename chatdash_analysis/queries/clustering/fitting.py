@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chatdash_analysis.progress import nobody_watches
+from chatdash_analysis.progress import texts_bar
 from chatdash_analysis.queries.clustering.growing import ALPHA, grow_clusters
 from chatdash_analysis.queries.clustering.space import Space, fit_space
 from chatdash_analysis.queries.clustering.tree import CUTS
@@ -192,7 +192,7 @@ class _Found:
     def let_join(self, pool: _Pool) -> None:
         """Let questions without a cluster join those that are near enough."""
         left = np.flatnonzero(self.owners < 0)
-        with _bar(len(left)) as bar:
+        with texts_bar(len(left), "Joining clusters", least=_BLOCK) as bar:
             for start in range(0, len(left), _BLOCK):
                 rows = left[start : start + _BLOCK]
                 owners, _, scores = place(
@@ -224,15 +224,3 @@ class _Found:
                 names[owner] = old[counts.argmax()]
         # Without gaps, and the old ones as they were.
         return np.unique(np.append(np.arange(first), names), return_inverse=True)[1][first:]
-
-
-def _bar(total: int) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(
-        total=total,
-        unit="text",
-        desc="Joining clusters",
-        leave=False,
-        disable=total <= _BLOCK or nobody_watches(),
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chatdash_analysis.progress import nobody_watches
+from chatdash_analysis.progress import texts_bar
 from chatdash_analysis.queries.embedding.protocol import scaled, tidy
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def embed_in_blocks(
     order = np.array(sorted(filter(clean.__getitem__, range(len(clean))), key=clean.__getitem__))
     edges = _edges_of_runs([clean[row] for row in order])
     result = None
-    with _bar(len(edges) - 1) as bar:
+    with texts_bar(len(edges) - 1, "Embedding texts", least=_WORTH_A_BAR) as bar:
         for first in range(0, len(edges) - 1, block):
             heads = edges[first : first + block + 1]
             vectors = scaled(encode([clean[order[head]] for head in heads[:-1]]))
@@ -66,15 +66,3 @@ def _edges_of_runs(ordered: list[str]) -> list[int]:
         return [0]
     changes = (k for k, (before, here) in enumerate(pairwise(ordered), 1) if before != here)
     return [0, *changes, len(ordered)]
-
-
-def _bar(total: int) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(
-        total=total,
-        unit="text",
-        desc="Embedding texts",
-        leave=False,
-        disable=total <= _WORTH_A_BAR or nobody_watches(),
-    )

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from chatdash_analysis import progress
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.queries.embedding import batches
 from chatdash_analysis.queries.embedding.batches import embed_in_blocks
@@ -54,8 +55,8 @@ def test_one_value_that_is_no_text_is_refused():
 
 @pytest.mark.parametrize(("total", "hidden"), [(2_000, True), (2_001, False)])
 def test_a_bar_is_shown_only_for_many_texts(monkeypatch, total, hidden):
-    monkeypatch.setattr(batches, "nobody_watches", lambda: False)
-    with batches._bar(total) as bar:
+    monkeypatch.setattr(progress, "nobody_watches", lambda: False)
+    with batches.texts_bar(total, "Embedding", least=batches._WORTH_A_BAR) as bar:
         assert bar.disable is hidden
 
 
