@@ -10,7 +10,6 @@ from chatdash_analysis.errors import InputError
 from chatdash_analysis.queries.embedding.choosing import choose_embedder
 from chatdash_analysis.queries.model import Settings
 from chatdash_analysis.queries.pool import pool_of, query_table
-from chatdash_analysis.queries.registry.refitting import first_registry
 from chatdash_analysis.queries.result import QueryClusters
 from chatdash_analysis.queries.saved import load_state
 from chatdash_analysis.queries.state import state_of
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chatdash_analysis.queries.clustering.tree import Granularity
-    from chatdash_analysis.queries.registry.state import Registry
 
     Embed = str | Callable[[list[str]], Any] | None
 
@@ -103,11 +101,7 @@ def cluster_queries(
     table = query_table(queries, "cluster_queries")
     pool = pool_of(table)
     embedder = choose_embedder(embed, pool.texts.tolist(), pool.languages.tolist())
-
-    def registered(numbers: pd.Series, weights: pd.Series) -> Registry:
-        return first_registry(numbers, weights=weights)
-
-    state = state_of(table, pool, embedder, registered, settings=settings, users=users)
+    state = state_of(table, pool, embedder, settings=settings, users=users)
     return QueryClusters(state, embed if callable(embed) else None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from chatdash_analysis.queries.facts import cluster_facts
 from chatdash_analysis.queries.model import Model, Settings, fit_pool, model_of
-from chatdash_analysis.queries.registry.refitting import next_registry
+from chatdash_analysis.queries.registry.refitting import first_registry, next_registry
 from chatdash_analysis.queries.registry.state import shown_ids
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from chatdash_analysis.queries.embedding.protocol import Embedder
     from chatdash_analysis.queries.pool import Pool
     from chatdash_analysis.queries.registry.state import Registry
-
-    Registered = Callable[[pd.Series, pd.Series], Registry]
 
 __all__ = ["State", "next_state", "own_ids", "state_of", "with_clusters"]
 
@@ -66,10 +65,10 @@ def state_of(
     table: pd.DataFrame,
     pool: Pool,
     embedder: Embedder,
-    registered: Registered,
     *,
     settings: Settings,
     users: str,
+    registered: Callable[..., Registry] = first_registry,
     known: NDArray[np.int64] | None = None,
 ) -> State:
     """Cluster the questions of a pool.
@@ -80,10 +79,10 @@ def state_of(
         The queries, and the distinct questions of them.
     embedder : Embedder
         Makes the vectors.
-    registered : callable
-        From the number of the cluster and the weight of each duplicate group to a registry.
     settings, users
         As of `State`.
+    registered : callable
+        From the number of the cluster and the ``weights`` of each duplicate group to a registry.
     known : numpy.ndarray of int64, optional
         The cluster that each distinct question was in before, -1 where none is known.
     """
@@ -91,7 +90,7 @@ def state_of(
     fit = fit_pool(pool, vectors, settings, known)
     groups = pd.Index(pool.groups, dtype="str", name="duplicate_group")
     numbers, weights = (pd.Series(values, index=groups) for values in (fit.owners, pool.weights))
-    registry = registered(numbers, weights)
+    registry = registered(numbers, weights=weights)
     ids = _ids_of_numbers(registry, numbers, fit.number)
     facts, examples = cluster_facts(fit, pool, vectors, ids, settings=settings)
     model = model_of(fit, pool, embedder, ids)
@@ -117,13 +116,11 @@ def next_state(
         Where the clusters so far place the questions of the pool, in its order.
     """
     assigned = fates.set_index("duplicate_group")["own_id"]
-
-    def registered(numbers: pd.Series, weights: pd.Series) -> Registry:
-        return next_registry(state.registry, numbers, weights=weights, assigned=assigned)
-
     return state_of(
-        table, pool, embedder, registered,
-        settings=state.settings, users=state.users, known=_known(state, fates),
+        table, pool, embedder,
+        settings=state.settings, users=state.users,
+        registered=partial(next_registry, state.registry, assigned=assigned),
+        known=_known(state, fates),
     )  # fmt: skip
 
 
