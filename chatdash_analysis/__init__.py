@@ -29,11 +29,11 @@ from chatdash_analysis.errors import (
     RequestError,
     ResponseError,
 )
+from chatdash_analysis.flattening.catalogue import expand_metadata, field_catalogue
 from chatdash_analysis.identity.users import identify_users, identity_conflicts, identity_summary
 from chatdash_analysis.league import league_table
 from chatdash_analysis.loading.agents import load_agents
 from chatdash_analysis.loading.cache import cache_info, clear_cache, verify_cache
-from chatdash_analysis.loading.catalogue import expand_metadata, field_catalogue
 from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.quality import quality_report
@@ -56,13 +56,13 @@ from chatdash_analysis.queries.embedding.choosing import NoModelWarning
 from chatdash_analysis.queries.gaps.exporting import export_gaps
 from chatdash_analysis.queries.impact.table import cluster_impact
 from chatdash_analysis.queries.mapping import cluster_map
-from chatdash_analysis.queries.text.scrubbing import scrub
-from chatdash_analysis.queries.text.table import misunderstood_queries, text_table
+from chatdash_analysis.queries.questions import misunderstood_queries, text_table
 from chatdash_analysis.queries.trends.table import cluster_trends
 from chatdash_analysis.rates import rate_bounds
 from chatdash_analysis.sandbox.sampling import load_sample
 from chatdash_analysis.schema import SCHEMA_VERSION, describe_columns
 from chatdash_analysis.segments import rates_by
+from chatdash_analysis.text.scrubbing import scrub
 
 __all__ = [
     "SCHEMA_VERSION",

@@ -15,7 +15,7 @@ from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.plot import plot_rates
 from chatdash_analysis.queries.clusters import cluster_queries
 from chatdash_analysis.queries.impact.table import cluster_impact
-from chatdash_analysis.queries.text.table import misunderstood_queries
+from chatdash_analysis.queries.questions import misunderstood_queries
 from chatdash_analysis.sandbox.sampling import stand_in
 from chatdash_analysis.saving import write_file
 

@@ -15,8 +15,8 @@ import msgspec
 import pyarrow as pa
 
 from chatdash_analysis.errors import ResponseError
+from chatdash_analysis.flattening.tolerant import dump, loads
 from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
-from chatdash_analysis.loading.tolerant import dump, loads
 from chatdash_analysis.loading.values import fit
 from chatdash_analysis.schema import COLUMNS
 

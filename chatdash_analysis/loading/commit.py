@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from chatdash_analysis.flattening.columns import combine, drop_empty
 from chatdash_analysis.loading.answers import Answers, Batch, answers_of
 from chatdash_analysis.loading.arrange import Flags, Rows, months_of, order, pick
 from chatdash_analysis.loading.fates import decide, joined_keys
-from chatdash_analysis.loading.fields import combine, drop_empty
 from chatdash_analysis.loading.grouping import Source, of_batch, of_part, too_small, write_month
 from chatdash_analysis.loading.intervals import overlay
 from chatdash_analysis.loading.lookup import affected

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
-from chatdash_analysis.loading.fields import BASE, drop_empty, dynamic_paths
-from chatdash_analysis.loading.texts import resolve
+from chatdash_analysis.flattening.columns import BASE, drop_empty, dynamic_paths
+from chatdash_analysis.flattening.texts import resolve
 from chatdash_analysis.schema import COLUMNS, with_pandas_metadata
 
 __all__ = ["to_frame", "user_table"]

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from chatdash_analysis.flattening.columns import combine, drop_empty, dynamic_paths
 from chatdash_analysis.loading.arrange import order, pick
-from chatdash_analysis.loading.fields import combine, drop_empty, dynamic_paths
 from chatdash_analysis.loading.parts import write_part
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from chatdash_analysis.flattening.columns import BASE, FieldBuilder, flatten_column, with_fields
+from chatdash_analysis.flattening.flatten import decode_objects
 from chatdash_analysis.loading.careful import STATIC, PieceColumns, careful_columns
-from chatdash_analysis.loading.fields import BASE, FieldBuilder, flatten_column, with_fields
-from chatdash_analysis.loading.flatten import decode_objects
 from chatdash_analysis.loading.members import count_members
 from chatdash_analysis.loading.memory import POOL
 from chatdash_analysis.loading.pieces import PIECE_SIZE, pieces, split_records

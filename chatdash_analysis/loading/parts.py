@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from chatdash_analysis.disk import disk_errors, replace_file
 from chatdash_analysis.errors import CacheError
+from chatdash_analysis.flattening.columns import drop_empty, dynamic_paths
 from chatdash_analysis.loading.arrange import Rows, changes, times
-from chatdash_analysis.loading.fields import drop_empty, dynamic_paths
 from chatdash_analysis.loading.manifest import Field, Part, Run
 from chatdash_analysis.schema import with_pandas_metadata
 

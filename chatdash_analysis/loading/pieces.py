@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from chatdash_analysis.errors import ResponseError
+from chatdash_analysis.flattening.tolerant import scan
 from chatdash_analysis.loading.rows import RowDecoder, UnfitRowsError
-from chatdash_analysis.loading.tolerant import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

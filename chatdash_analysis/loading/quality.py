@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chatdash_analysis.loading.catalogue import field_catalogue
-from chatdash_analysis.loading.names import CLASH
+from chatdash_analysis.flattening.catalogue import field_catalogue
+from chatdash_analysis.flattening.names import CLASH
 from chatdash_analysis.schema import BY_NAME, COLUMNS
 from chatdash_analysis.tables import require_columns, typed_table
 

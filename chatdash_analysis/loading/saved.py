@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chatdash_analysis.errors import InputError, ResponseError
-from chatdash_analysis.loading.fields import BASE, flatten_column, with_fields
+from chatdash_analysis.flattening.columns import BASE, flatten_column, with_fields
 from chatdash_analysis.loading.frames import to_frame
 from chatdash_analysis.loading.parsing import parse_conversations
 from chatdash_analysis.loading.placing import chronological, newest

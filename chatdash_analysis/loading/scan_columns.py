@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chatdash_analysis.loading.fields import BASE
-from chatdash_analysis.loading.flatten import EXACT, as_text
+from chatdash_analysis.flattening.columns import BASE
+from chatdash_analysis.flattening.flatten import EXACT, as_text
 from chatdash_analysis.loading.scan_plan import TIME
 from chatdash_analysis.loading.scan_texts import DECIMALS, LARGEST
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from chatdash_analysis.errors import InputError
+from chatdash_analysis.flattening.columns import MAX_FIELDS
+from chatdash_analysis.flattening.names import column_names
 from chatdash_analysis.loading.arrange import times
-from chatdash_analysis.loading.fields import MAX_FIELDS
-from chatdash_analysis.loading.names import column_names
 from chatdash_analysis.loading.parts import read_part
 from chatdash_analysis.loading.scan_texts import Evidence, Kind, Values
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from chatdash_analysis.loading.flatten import Path as FieldPath
+    from chatdash_analysis.flattening.flatten import Path as FieldPath
     from chatdash_analysis.loading.manifest import Field, Part
     from chatdash_analysis.loading.selection import Request
 

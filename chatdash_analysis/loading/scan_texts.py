@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chatdash_analysis.loading.flatten import EXACT, as_text
-from chatdash_analysis.loading.texts import FALSE, NOTHING, NUMBER, TRUE
+from chatdash_analysis.flattening.flatten import EXACT, as_text
+from chatdash_analysis.flattening.texts import FALSE, NOTHING, NUMBER, TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

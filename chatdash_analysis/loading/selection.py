@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from chatdash_analysis.flattening.columns import BASE, combine, drop_empty, dynamic_paths
+from chatdash_analysis.flattening.names import column_names
 from chatdash_analysis.loading.arrange import SORT_KEYS, Rows, order, pick, times
-from chatdash_analysis.loading.fields import BASE, combine, drop_empty, dynamic_paths
-from chatdash_analysis.loading.names import column_names
 from chatdash_analysis.loading.parts import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
-    from chatdash_analysis.loading.flatten import Path as FieldPath
+    from chatdash_analysis.flattening.flatten import Path as FieldPath
     from chatdash_analysis.loading.manifest import Part, Run
 
 __all__ = ["Loaded", "Request", "select"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chatdash_analysis.loading.flatten import as_text
+from chatdash_analysis.flattening.flatten import as_text
 
 if TYPE_CHECKING:
     from typing import Any

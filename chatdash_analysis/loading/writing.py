@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from chatdash_analysis.loading.fields import combine
+from chatdash_analysis.flattening.columns import combine
 from chatdash_analysis.loading.memory import release
 from chatdash_analysis.loading.placing import by_content, seen_between
 from chatdash_analysis.loading.store import Batch, Interval

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.queries.registry.curation import rename
-from chatdash_analysis.queries.text.scrubbing import scrub
+from chatdash_analysis.text.scrubbing import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

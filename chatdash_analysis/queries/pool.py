@@ -10,9 +10,9 @@ import pandas as pd
 
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.queries.naming.phrases import MASK
-from chatdash_analysis.queries.text.languages import language_codes
-from chatdash_analysis.queries.text.table import TEXT_COLUMNS, text_table
+from chatdash_analysis.queries.questions import TEXT_COLUMNS, text_table
 from chatdash_analysis.tables import require_columns
+from chatdash_analysis.text.languages import language_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

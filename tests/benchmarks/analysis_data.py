@@ -70,7 +70,7 @@ def _table(
     import numpy as np
     import pyarrow as pa
 
-    from chatdash_analysis.loading.fields import BASE
+    from chatdash_analysis.flattening.columns import BASE
 
     start, end = (int(moment.timestamp() * 1e6) for moment in span)
     lead = random.integers(0, int(people * 0.58), rows)

@@ -27,7 +27,7 @@ def parse(inputs: Inputs) -> pa.Table:
 
 def parse_two(inputs: Inputs) -> pa.Table:
     """Parse two windows, each in its own thread."""
-    from chatdash_analysis.loading.fields import combine
+    from chatdash_analysis.flattening.columns import combine
 
     with ThreadPoolExecutor(2) as threads:
         return combine(list(threads.map(parse, ({"body": body} for body in inputs["halves"]))))
@@ -68,7 +68,7 @@ def same_table(inputs: Inputs) -> list[str]:
     """Parse the same rows in other pieces, orders and windows; name what differs."""
     import random
 
-    from chatdash_analysis.loading.fields import combine
+    from chatdash_analysis.flattening.columns import combine
 
     texts = [row.text for row in payload.rows(payload.Payload(inputs["rows"]))]
     table = _sorted(_parsed(texts))

@@ -36,7 +36,7 @@ class QuerySet:
 
     def table(self) -> pd.DataFrame:
         """Return what is clustered: the forms of the texts, without topics."""
-        from chatdash_analysis.queries.text.table import text_table
+        from chatdash_analysis.queries.questions import text_table
 
         return text_table(self.texts, calls=self.calls)
 

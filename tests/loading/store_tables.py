@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from chatdash_analysis.loading.fields import BASE
+from chatdash_analysis.flattening.columns import BASE
 from chatdash_analysis.loading.manifest import read_manifest
 from chatdash_analysis.loading.store import Batch, Interval, Store
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from chatdash_analysis import errors
+from chatdash_analysis.flattening.columns import BASE
 from chatdash_analysis.loading import careful, parsing
-from chatdash_analysis.loading.fields import BASE
 from chatdash_analysis.loading.parsing import parse_conversations
 
 FULL = {

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from chatdash_analysis import errors
-from chatdash_analysis.loading.catalogue import expand_metadata, field_catalogue
+from chatdash_analysis.flattening.catalogue import expand_metadata, field_catalogue
 from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.loading.saved import frame_from_body
 from tests.loading.made import AGENT, OTHER, conversations

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 import chatdash_analysis as cda
+from chatdash_analysis.flattening.flatten import as_text
 from chatdash_analysis.loading import scan_texts
-from chatdash_analysis.loading.flatten import as_text
 from chatdash_analysis.loading.folders import store_folder
 from chatdash_analysis.loading.frames import to_frame
 from chatdash_analysis.loading.scanning import scan_cache

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.loading.fields import BASE
+from chatdash_analysis.flattening.columns import BASE
 from chatdash_analysis.loading.store import Batch, Interval, Store
 from tests.loading.store_tables import (
     ALL,

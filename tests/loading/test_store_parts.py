@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from chatdash_analysis.loading.fields import combine
+from chatdash_analysis.flattening.columns import combine
 from chatdash_analysis.loading.grouping import MAX_FIELDS, MAX_ROWS, MAX_SMALL, Shape, grouped
 from chatdash_analysis.schema import COLUMNS
 from tests.loading.store_tables import (

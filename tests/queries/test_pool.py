@@ -7,7 +7,7 @@ import pytest
 
 from chatdash_analysis.errors import InputError, MissingColumnsError
 from chatdash_analysis.queries.pool import pool_of, query_table
-from chatdash_analysis.queries.text.table import TEXT_COLUMNS, text_table
+from chatdash_analysis.queries.questions import TEXT_COLUMNS, text_table
 
 TEXTS = ["Where is it?", "where is it", "Refund!", "", None, "where is it", "REFUND"]
 

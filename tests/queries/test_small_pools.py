@@ -46,7 +46,7 @@ def test_words_at_random_are_no_large_cluster():
 
 @pytest.mark.parametrize("share", [1.1, 1.3])
 def test_clusters_keep_their_ids_when_queries_arrive(share):
-    from chatdash_analysis.queries.text.table import misunderstood_queries
+    from chatdash_analysis.queries.questions import misunderstood_queries
     from chatdash_analysis.sandbox.sampling import load_sample
 
     queries = misunderstood_queries(load_sample(2_000)).sort_values("created_at")

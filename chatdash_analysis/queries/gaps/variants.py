@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.queries.naming.phrases import MASK
-from chatdash_analysis.queries.text.forms import as_texts
-from chatdash_analysis.queries.text.scrubbing import scrub
+from chatdash_analysis.text.forms import as_texts
+from chatdash_analysis.text.scrubbing import scrub
 
 if TYPE_CHECKING:
     from typing import Any

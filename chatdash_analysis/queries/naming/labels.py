@@ -15,8 +15,8 @@ from chatdash_analysis.queries.naming.exemplars import (
     spread_out,
 )
 from chatdash_analysis.queries.naming.phrases import MASK, key_phrases
-from chatdash_analysis.queries.text.forms import as_texts, changed, tidied
 from chatdash_analysis.tables import typed_table
+from chatdash_analysis.text.forms import as_texts, changed, tidied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

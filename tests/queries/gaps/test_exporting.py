@@ -12,7 +12,7 @@ import pytest
 
 import chatdash_analysis as cda
 from chatdash_analysis.queries.gaps.exporting import export_gaps
-from chatdash_analysis.queries.text.table import text_table
+from chatdash_analysis.queries.questions import text_table
 
 START = pd.Timestamp("2026-03-01T10:00", tz="UTC")
 

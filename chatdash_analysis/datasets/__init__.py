@@ -1,0 +1,1 @@
+"""Machine-learning data sets: features known in time, splits without leaks, exports."""

@@ -1,0 +1,139 @@
+"""A training table: features, target, and what has to stand beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+__all__ = ["COLUMN_DTYPES", "ROW_DTYPES", "Split", "Task", "TrainingTable"]
+
+Task = Literal["binary", "multiclass", "regression"]
+
+ROW_DTYPES = {
+    "conversation_id": "str",
+    "agent_id": "str",
+    "created_at": "datetime64[us, UTC]",
+    "group": "str",
+    "text": "str",
+}
+COLUMN_DTYPES = {
+    "feature": "str",
+    "column": "str",
+    "dtype": "str",
+    "unit": "str",
+    "known_at": "str",
+    "pii": "str",
+    "missing": "int64",
+    "coverage": "float64",
+    "description": "str",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class TrainingTable:
+    """What `training_table` returns: one row a conversation, oldest first.
+
+    Attributes
+    ----------
+    features : pandas.DataFrame
+        The features: ``float64``, ``category``, or ``str`` for text that was left as
+        text; a missing value is missing.
+    target : pandas.Series
+        What is to be predicted, named as its column: ``int64`` (1 or 0) for a flag,
+        ``float64`` for a measure, ``str`` for labels. Never missing.
+    rows : pandas.DataFrame
+        Beside each row, never features: ``conversation_id``, ``agent_id``,
+        ``created_at``, ``group`` (the person; a conversation of nobody known is a group
+        of its own) and ``text`` (the scrubbed text by which near-duplicates are found;
+        missing where there is none).
+    columns : pandas.DataFrame
+        One row a feature: ``feature``, ``column`` (what it was made of), ``dtype``,
+        ``unit``, ``known_at``, ``pii``, ``missing`` (rows), ``coverage``, ``description``.
+    left_out : pandas.DataFrame
+        One row a column that is no feature: ``column``, ``known_at``, ``reason``.
+    dropped : pandas.DataFrame
+        One row a reason for which conversations are not in the table: ``reason``, ``rows``.
+    task : {"binary", "multiclass", "regression"}
+        What kind of target it is.
+    at : {"start", "during", "end", "analysis"}
+        The moment of a conversation at which everything in `features` is known.
+    privacy : tuple of str
+        What was done about personal data, in sentences.
+    recipe : dict
+        How the table was made, ready for JSON.
+    """
+
+    features: pd.DataFrame
+    target: pd.Series
+    rows: pd.DataFrame
+    columns: pd.DataFrame
+    left_out: pd.DataFrame
+    dropped: pd.DataFrame
+    task: Task
+    at: str
+    privacy: tuple[str, ...] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __repr__(self) -> str:
+        return (
+            f"<TrainingTable: {len(self):,} conversations of {self.rows['group'].nunique():,}"
+            f" groups, {self.features.shape[1]} features known at {self.at},"
+            f" target {self.target.name} ({self.task})>"
+        )
+
+    def to_sklearn(self) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+        """Return ``X``, ``y`` and ``groups``, as scikit-learn takes them."""
+        return self.features, self.target, self.rows["group"]
+
+    def take(self, rows: ArrayLike) -> TrainingTable:
+        """Return the table of some rows, given as positions or as a mask, in their old order."""
+        chosen = np.asarray(rows)
+        places = np.flatnonzero(chosen) if chosen.dtype == bool else np.sort(chosen)
+        features, target, beside = (
+            part.iloc[places].reset_index(drop=True)
+            for part in (self.features, self.target, self.rows)
+        )
+        missing = features.isna().sum().to_numpy(np.int64)
+        coverage = 1 - missing / len(places) if len(places) else np.full(len(missing), np.nan)
+        columns = self.columns.assign(missing=missing, coverage=coverage)
+        return replace(self, features=features, target=target, rows=beside, columns=columns)
+
+
+@dataclass(frozen=True, repr=False)
+class Split:
+    """Two tables that share no person and no near-duplicate: ``train, test = split``.
+
+    Attributes
+    ----------
+    train, test : TrainingTable
+        The two sides.
+    dropped : pandas.DataFrame
+        Rows that had to go from both: ``conversation_id``, ``reason``.
+    recipe : dict
+        How the split was made, ready for JSON.
+    """
+
+    train: TrainingTable
+    test: TrainingTable
+    dropped: pd.DataFrame
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[TrainingTable]:
+        return iter((self.train, self.test))
+
+    def __repr__(self) -> str:
+        return (
+            f"<Split: {len(self.train):,} to train, {len(self.test):,} to test,"
+            f" {len(self.dropped):,} on neither side>"
+        )

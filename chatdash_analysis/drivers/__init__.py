@@ -1,0 +1,1 @@
+"""Which fields go with success, among the conversations that could have them."""

@@ -1,0 +1,1 @@
+"""The fields of the platforms' own analysis: what they hold, and as which type."""

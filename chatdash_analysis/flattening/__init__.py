@@ -1,0 +1,1 @@
+"""Dynamic fields: nested JSON as flat, typed and named columns."""

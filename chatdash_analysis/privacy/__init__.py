@@ -1,0 +1,1 @@
+"""Personal data taken out of conversations, before or after they are kept."""

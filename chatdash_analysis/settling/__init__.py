@@ -1,0 +1,1 @@
+"""How long verdicts take to arrive, and which periods are still provisional."""

@@ -1,1 +1,0 @@
-"""Tests of chatdash_analysis.queries.text."""
