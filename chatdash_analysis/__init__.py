@@ -11,7 +11,6 @@ from chatdash_analysis.changes.explaining import explain_change
 from chatdash_analysis.changes.placebos import placebo_table
 from chatdash_analysis.changes.sentences import change_sentence, comparison_sentence
 from chatdash_analysis.channels.activity import activity_table, business_hours_summary
-from chatdash_analysis.channels.ended import ended_reason_families
 from chatdash_analysis.channels.outcomes import outcome_stages, stage_change
 from chatdash_analysis.channels.reasons import ended_reasons
 from chatdash_analysis.channels.summary import channel_summary, country_summary
@@ -19,6 +18,7 @@ from chatdash_analysis.cohorts.resolved import resolved_for_good
 from chatdash_analysis.cohorts.retention import cohort_metric, retention_table
 from chatdash_analysis.cohorts.returning import contact_table, return_curve
 from chatdash_analysis.devices.summary import device_coverage, device_crosstab, device_summary
+from chatdash_analysis.endings.families import ended_reason_families
 from chatdash_analysis.errors import (
     AuthenticationError,
     CacheError,

@@ -12,10 +12,10 @@ import pandas as pd
 
 from chatdash_analysis.arguments import check_level
 from chatdash_analysis.channels.by_platform import people_table, platform_groups
-from chatdash_analysis.channels.ended import endings
 from chatdash_analysis.channels.stage_rates import NOT_RECORDED, Cells, log_change, stage_rates
 from chatdash_analysis.channels.stages import STAGES, stages_of
 from chatdash_analysis.codes import group_codes, user_codes
+from chatdash_analysis.endings.families import endings
 from chatdash_analysis.periods import microseconds
 from chatdash_analysis.rates import FEW_USERS, RATE_COLUMNS, add_flag
 from chatdash_analysis.segments import require_reach, with_flag

@@ -9,10 +9,10 @@ import pandas as pd
 
 from chatdash_analysis.arguments import check_level
 from chatdash_analysis.channels.by_platform import people_table, platform_groups
-from chatdash_analysis.channels.ended import endings
 from chatdash_analysis.channels.stages import is_voice
 from chatdash_analysis.codes import group_codes, user_codes
 from chatdash_analysis.counts import exact_sums
+from chatdash_analysis.endings.families import endings
 from chatdash_analysis.rates import RATE_COLUMNS, add_flag, with_rate
 from chatdash_analysis.segments import reach_is_loaded
 

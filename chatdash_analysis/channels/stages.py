@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from chatdash_analysis.channels.ended import FAULTS, NOT_REACHED, UNKNOWN
 from chatdash_analysis.channels.kinds import channel_kinds
 from chatdash_analysis.codes import group_codes
+from chatdash_analysis.endings.families import FAULTS, NOT_REACHED, UNKNOWN
 from chatdash_analysis.segments import outcome_values
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""How far the service's verdicts can be believed: a sample for people to judge, and what follows."""
+"""How far the service's verdicts can be believed, by a sample that people judge."""

@@ -73,9 +73,7 @@ def ended_reason_families() -> pd.DataFrame:
 
 @cache
 def _shipped() -> tuple[tuple[str, str, str, str], ...]:
-    text = (
-        files("chatdash_analysis.channels").joinpath("ended_reason_family.csv").read_text("utf-8")
-    )
+    text = files("chatdash_analysis.endings").joinpath("ended_reason_family.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
     return tuple((r["platform"], r["reason"], r["family"], r["fault_side"]) for r in rows)
 

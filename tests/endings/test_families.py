@@ -7,7 +7,7 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from chatdash_analysis.channels.ended import FAULTS, NOT_REACHED, ended_reason_families, endings
+from chatdash_analysis.endings.families import FAULTS, NOT_REACHED, ended_reason_families, endings
 from chatdash_analysis.errors import InputError, MissingColumnsError
 
 IN_PROGRESS = "call.in-progress.error"
@@ -54,7 +54,7 @@ def test_the_families_that_decide_the_stages_are_families_of_the_table():
 
 
 def test_the_data_is_in_the_package():
-    assert files("chatdash_analysis.channels").joinpath("ended_reason_family.csv").is_file()
+    assert files("chatdash_analysis.endings").joinpath("ended_reason_family.csv").is_file()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Why conversations ended, in one vocabulary for the words of all platforms."""
