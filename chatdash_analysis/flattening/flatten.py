@@ -21,7 +21,7 @@ from chatdash_analysis.flattening.tolerant import loads
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Cells", "Path", "as_text", "collect", "decode_objects", "flatten"]
+__all__ = ["CONTAINERS", "UUID", "Cells", "Path", "as_text", "collect", "decode_objects", "flatten"]
 
 Path = tuple[str, ...]
 Cells = tuple[list[int], list[Any]]
@@ -30,8 +30,8 @@ MAX_DEPTH = 3
 # Beyond this, whole numbers are no longer exact as float64.
 EXACT = 2**53
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_CONTAINERS = frozenset(
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+CONTAINERS = frozenset(
     {
         "custom_analysis_data",
         "data_collection_results",
@@ -66,7 +66,7 @@ def collect(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[Path, Cells]:
                     places, values = plain.get(key) or plain.setdefault(key, cells[(key,)])
                     places.append(row)
                     values.append(item)
-            elif type(item) is list and not (key in _CONTAINERS or key.endswith("_list")):
+            elif type(item) is list and not (key in CONTAINERS or key.endswith("_list")):
                 places, values = cells[(key,)]
                 places.append(row)
                 values.append(_json(item))
@@ -79,10 +79,10 @@ def collect(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[Path, Cells]:
 
 
 def _member(key: str, item: Any, value: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
-    if key in _CONTAINERS and isinstance(item, dict):
+    if key in CONTAINERS and isinstance(item, dict):
         for name, inner in item.items():
             yield from _item((), name, inner, 1)
-    elif key in _CONTAINERS and isinstance(item, list) and all(map(_is_named, item)):
+    elif key in CONTAINERS and isinstance(item, list) and all(map(_is_named, item)):
         for inner in item:
             yield from _item((), str(inner.get("key", inner.get("name"))), inner["result"], 1)
     elif not _is_twin(key, value):
@@ -95,7 +95,7 @@ def _is_named(item: Any) -> bool:
 
 def _is_twin(key: str, value: Mapping[str, Any]) -> bool:
     """Whether `key` repeats, as a list, what its container beside it says by name."""
-    return key.endswith("_list") and key[:-5] in _CONTAINERS and key[:-5] in value
+    return key.endswith("_list") and key[:-5] in CONTAINERS and key[:-5] in value
 
 
 def _item(prefix: Path, key: str, item: Any, depth: int) -> Iterator[tuple[Path, Any]]:
@@ -104,7 +104,7 @@ def _item(prefix: Path, key: str, item: Any, depth: int) -> Iterator[tuple[Path,
             yield (*prefix, key), _json(item) if isinstance(item, list) else item
     elif "value" in item and not _VALUE_MARKS.isdisjoint(item):
         yield from _item(prefix, key, item["value"], depth)
-    elif "result" in item and "name" in item and _UUID.fullmatch(key):
+    elif "result" in item and "name" in item and UUID.fullmatch(key):
         yield from _item(prefix, str(item["name"]), item["result"], depth)
     elif "result" in item and not _RESULT_MARKS.isdisjoint(item):
         for part in ("result", "score", "max_score"):

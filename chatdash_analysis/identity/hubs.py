@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     from chatdash_analysis.identity.merge import People, Reasons
     from chatdash_analysis.identity.values import Codes
 
-__all__ = ["HOUR", "Refused", "addresses", "runs", "without_busy", "without_hubs"]
+__all__ = ["HOUR", "Refused", "addresses", "public", "runs", "without_busy", "without_hubs"]
 
 HOUR = 3_600_000_000  # microseconds
 _WEEK = 168 * HOUR
 _MANY_CONVERSATIONS = np.int8(REASONS.index("too many conversations"))
 _MANY_PEOPLE = np.int8(REASONS.index("too many people"))
-# Addresses inside a network: what a proxy shows instead of the customer's.
+# Addresses inside a network: what a proxy shows instead of the customer's. "private" is what
+# pseudonyms leave of them.
 _INTERNAL = (
-    r"^(10\.|127\.|192\.168\.|169\.254\.|0\.|172\.(1[6-9]|2\d|3[01])\."
+    r"^(private$|10\.|127\.|192\.168\.|169\.254\.|0\.|172\.(1[6-9]|2\d|3[01])\."
     r"|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1?$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)"
 )
 
@@ -64,12 +65,13 @@ def addresses(conversations: pd.DataFrame) -> Key:
     """Return the agent and the customer's address of each conversation."""
     agents, ids = agents_of(conversations)
     raw, texts = encoded([conversations["ip_address"]])
-    public, texts = recoded(raw, _public(texts))
-    codes, agent, address = paired(agents, public)
+    outside, texts = recoded(raw, public(texts))
+    codes, agent, address = paired(agents, outside)
     return Key("ip", codes, _lines(ids.take(pa.array(agent)), texts.take(pa.array(address))))
 
 
-def _public(texts: Any) -> Any:
+def public(texts: Any) -> Any:
+    """Return the customers' addresses; missing where one lies inside a network."""
     # A list of addresses begins with the customer's; the others are proxies.
     texts = pc.replace_substring_regex(pc.utf8_lower(texts), r"^\s*(?:::ffff:)?|[\s,].*$", "")
     inside = pc.or_(pc.match_substring_regex(texts, _INTERNAL), pc.equal(texts, ""))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chatdash_analysis.identity.values import Codes
 
-__all__ = ["customer_phones", "normalised"]
+__all__ = ["PSEUDONYM", "customer_phones", "is_withheld", "normalised"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -25,6 +25,8 @@ _SPELLED = ("ANONYMOUS", "BLOCKED", "PRIVATE", "RESTRICTED", "UNAVAILABLE", "UNK
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 _WITHHELD_DIGITS = tuple(word.translate(_KEYPAD) for word in _SPELLED)
 _WITHHELD_WORDS = "anonym|blocked|caller|private|restrict|unavail|unknown|withheld"
+# What stands for a number in a table that was pseudonymised: more digits than any number has.
+PSEUDONYM = "^phone:[0-9a-f]{20}$"
 # E.164 allows fifteen digits; shorter than seven are service numbers that many can show.
 _FEWEST, _MOST = 7, 15
 _AMERICAN = r"^(?:\([2-9]\d\d\)[-. ]*|[2-9]\d\d[-.])[2-9]\d\d[-. ]\d{4}$"
@@ -80,7 +82,7 @@ def customer_phones(conversations: pd.DataFrame) -> Key:
 def _sides(conversations: pd.DataFrame) -> Sides:
     raw, texts = encoded([conversations["phone"], conversations["phone_secondary"]])
     numbers = normalised(texts)
-    hidden = pc.and_(pc.is_null(numbers), _is_withheld(texts)).to_numpy(zero_copy_only=False)
+    hidden = pc.and_(pc.is_null(numbers), is_withheld(texts)).to_numpy(zero_copy_only=False)
     codes, values = recoded(raw, numbers)
     first, second = np.split(codes, 2)
     return Sides(first, second, np.append(hidden, np.False_)[np.split(raw, 2)[0]], values)
@@ -91,9 +93,10 @@ def normalised(texts: Any) -> Any:
 
     A leading + or 00 is dropped. American numbers written in the American way,
     "(212) 555-0100", get their 1; other national numbers stay as they are, because
-    their country is not known.
+    their country is not known. The pseudonym of a number is that of one everywhere.
     """
-    texts = pc.replace_substring_regex(_plain(texts), r"^[a-z]+:|[@;?].*$", "")
+    whole = _plain(texts)
+    texts = pc.replace_substring_regex(whole, r"^[a-z]+:|[@;?].*$", "")
     texts = pc.utf8_trim_whitespace(texts)
     american = pc.match_substring_regex(texts, _AMERICAN)
     texts_abroad = pc.replace_substring_regex(texts, r"(\d\s*)\(0\)", r"\1")
@@ -108,14 +111,16 @@ def normalised(texts: Any) -> Any:
         pc.match_substring_regex(digits, "^(" + "|".join(f"{d}+" for d in range(10)) + ")$"),
     ):
         sound = pc.and_not(sound, broken)
-    return pc.if_else(sound, digits, None)
+    made = pc.match_substring_regex(whole, PSEUDONYM)
+    return pc.if_else(made, whole, pc.if_else(sound, digits, None))
 
 
 def _plain(texts: Any) -> Any:
     return pc.utf8_lower(pc.utf8_trim_whitespace(texts))
 
 
-def _is_withheld(texts: Any) -> Any:
+def is_withheld(texts: Any) -> Any:
+    """Return which texts say that a number was withheld."""
     digits = pc.replace_substring_regex(texts, r"\D", "")
     spelled = pc.is_in(digits, pa.array(_WITHHELD_DIGITS, pa.large_string()))
     return pc.or_(pc.match_substring_regex(_plain(texts), _WITHHELD_WORDS), spelled)

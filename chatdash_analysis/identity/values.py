@@ -23,6 +23,7 @@ __all__ = [
     "encoded",
     "instants",
     "key_of",
+    "naming",
     "paired",
     "recoded",
     "texts_of",
@@ -64,9 +65,14 @@ class Key(NamedTuple):
 def key_of(kind: str, column: Any) -> Key:
     """Return the texts of a column as a key; blanks and placeholders are no values."""
     codes, values = encoded([column])
-    trimmed = pc.utf8_trim_whitespace(values)
+    return Key(kind, *recoded(codes, naming(values)))
+
+
+def naming(texts: Any) -> Any:
+    """Return texts without blanks around them; missing where they name nobody."""
+    trimmed = pc.utf8_trim_whitespace(texts)
     blank = pc.is_in(pc.utf8_lower(trimmed), pa.array(_PLACEHOLDERS, pa.large_string()))
-    return Key(kind, *recoded(codes, pc.if_else(blank, None, trimmed)))
+    return pc.if_else(blank, None, trimmed)
 
 
 def encoded(columns: Iterable[Any]) -> tuple[Codes, Any]:

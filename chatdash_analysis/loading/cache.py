@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.loading.opening import discard, stores
+from chatdash_analysis.loading.opening import discard, kept_by, stores
 from chatdash_analysis.loading.provenance import NAMES
 from chatdash_analysis.tables import typed_table
 
@@ -19,6 +19,7 @@ __all__ = ["cache_info", "clear_cache", "verify_cache"]
 
 _INFO = {
     "base_url": "str",
+    "pii": "str",
     "agent_id": "str",
     "name": "str",
     "platform": "str",
@@ -52,7 +53,8 @@ def cache_info(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a service and agent: ``base_url``, ``agent_id``, ``name`` and
+        One row a service, choice of ``pii`` and agent: ``base_url``, ``pii`` (keep, drop, or
+        pseudonyms and the id of their key), ``agent_id``, ``name`` and
         ``platform`` where known, ``conversations``, ``first`` and ``last`` creation,
         ``covered_from`` and ``covered_to`` (what was asked for), ``combinations``
         (those of record and interacted that were fetched for all of it) and ``bytes``
@@ -75,7 +77,8 @@ def cache_info(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
         for info in store.info():
             agent = agents.get(info["agent_id"], {})
             combinations = "; ".join(name for bit, name in NAMES.items() if info["flags"] & bit)
-            rows.append({**agent, **info, "base_url": store.base_url, "combinations": combinations})
+            origin = {"base_url": store.base_url, "pii": kept_by(store)}
+            rows.append({**agent, **info, **origin, "combinations": combinations})
     return typed_table(rows, _INFO)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatdash_analysis.loading.folders import cache_folder, store_folder
@@ -9,15 +10,52 @@ from chatdash_analysis.loading.manifest import MANIFEST, DamagedManifestError, r
 from chatdash_analysis.loading.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
     from pathlib import Path
 
-__all__ = ["discard", "open_store", "stores"]
+    from chatdash_analysis.loading.store import Batch
+    from chatdash_analysis.privacy.guarding import Guard
+
+__all__ = ["discard", "kept_by", "open_store", "stores"]
+
+_NOTE = "privacy"
 
 
-def open_store(cache_dir: str | PathLike[str] | None, base_url: str) -> Store:
-    """Return the store of one service; it need not exist yet."""
-    return Store(store_folder(cache_folder(cache_dir), base_url), base_url)
+def open_store(
+    cache_dir: str | PathLike[str] | None, base_url: str, guard: Guard | None = None
+) -> Store:
+    """Return the store of one service; it need not exist yet.
+
+    What different guards let through lies in folders of their own, so that it never mixes.
+    """
+    folder = store_folder(cache_folder(cache_dir), base_url)
+    if guard is None:
+        return Store(folder, base_url)
+    return _GuardedStore(folder.with_name(f"{folder.name}-{guard.label}"), base_url, guard)
+
+
+class _GuardedStore(Store):
+    """A store that no row enters but through its guard."""
+
+    def __init__(self, folder: Path, base_url: str, guard: Guard) -> None:
+        super().__init__(folder, base_url)
+        self._guard = guard
+
+    def commit(self, batches: Sequence[Batch]) -> None:
+        """Store answers of the service, as the guard lets them through."""
+        guarded = [replace(batch, table=self._guard(batch.table)) for batch in batches]
+        self.remember(**{_NOTE: self._guard.describe()})
+        super().commit(guarded)
+
+
+def kept_by(store: Store) -> str:
+    """Say what a store keeps of personal data: "keep" (all), "drop" or which pseudonyms."""
+    note = store.notes().get(_NOTE)
+    if not isinstance(note, dict):
+        return "keep"
+    key = f", key {note['key_id']}" if "key_id" in note else ""
+    return f"{note.get('pii', 'keep')}{key}"
 
 
 def stores(cache_dir: str | PathLike[str] | None) -> tuple[list[Store], list[Path]]:

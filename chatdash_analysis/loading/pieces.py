@@ -221,15 +221,15 @@ class _Cutter:
 
     def _expect_end(self, rest: str) -> None:
         if rest.strip() or (not self.at_end and self.body.read(READ_SIZE).strip()):
-            raise ResponseError(f"The body goes on after its JSON array: {rest.strip()[:80]!r}.")
+            raise ResponseError(f"The body goes on after its JSON array: {_shape(rest)}.")
 
     def _need_more(self, text: str) -> None:
         if self.at_end:
-            raise ResponseError(f"The body ends inside a conversation: ...{text[-80:]!r}.")
+            raise ResponseError(f"The body ends inside a conversation: ...{_shape(text[-80:])}.")
         if len(self.buffer) >= MAX_RECORD:
             raise ResponseError(
                 f"The body cannot be read as JSON, or holds one conversation of more than"
-                f" {MAX_RECORD >> 20} MiB: {text[:80]!r}..."
+                f" {MAX_RECORD >> 20} MiB: {_shape(text)}..."
             )
         self._grow(2 * len(self.buffer))
 
@@ -279,5 +279,10 @@ def _not_an_array(start: bytes) -> str:
             "The answer is an HTML page, not a JSON array: something between here and the service"
             " answered in its place, or the base URL is not that of the API."
         )
-    shown = start[:80].decode("utf-8", "replace")
-    return f"The answer is not a JSON array of conversations; it starts with {shown!r}."
+    shown = _shape(start[:80].decode("utf-8", "replace"))
+    return f"The answer is not a JSON array of conversations; it starts with {shown}."
+
+
+def _shape(text: str) -> str:
+    """Return how a text begins, with its words as "x": it may hold what people said."""
+    return repr(re.sub(r"\w[\w\s]*", "x", text.strip()[:80]))

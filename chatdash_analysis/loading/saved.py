@@ -18,6 +18,7 @@ from chatdash_analysis.flattening.columns import BASE, flatten_column, with_fiel
 from chatdash_analysis.loading.frames import to_frame
 from chatdash_analysis.loading.parsing import parse_conversations
 from chatdash_analysis.loading.placing import chronological, newest
+from chatdash_analysis.privacy.guarding import guard_of
 from chatdash_analysis.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
     from chatdash_analysis.loading.parsing import ParsedConversations
     from chatdash_analysis.loading.pieces import Body
+    from chatdash_analysis.privacy.guarding import Guard, Pii
 
 __all__ = ["frame_from_body", "read_conversations"]
 
 _READ_SIZE = 1 << 20
 
 
-def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
+def read_conversations(path: str | PathLike[str], *, pii: Pii = "keep") -> pd.DataFrame:
     """Read conversations from a file.
 
     Parameters
@@ -44,6 +46,8 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
         A saved answer of the service (a JSON array, or one JSON object a line), plain
         or gzipped; or a parquet file, with the columns of a conversation table or with
         the service's own property names. What it is is told by its content.
+    pii : {"keep", "drop"} or PseudonymPolicy
+        What becomes of personal data, as in `load_conversations`.
 
     Returns
     -------
@@ -66,14 +70,15 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
     """
     if not isinstance(path, (str, os.PathLike)):
         raise InputError(f"path={path!r} names no file.")
+    guard = guard_of(pii)
     file = Path(path)
     try:
         with file.open("rb") as source:
             start = source.read(4)
         if start == b"PAR1":
-            return _frame(*_read_parquet(file), [], str(file.name))
+            return _frame(*_read_parquet(file), [], str(file.name), guard)
         with _opened(file, gzipped=start[:2] == b"\x1f\x8b") as source:
-            return frame_from_body(_as_array(source), str(file.name))
+            return frame_from_body(_as_array(source), str(file.name), guard)
     except InputError:
         raise
     except (ResponseError, pa.ArrowException) as error:
@@ -86,16 +91,21 @@ def read_conversations(path: str | PathLike[str]) -> pd.DataFrame:
         raise InputError(f"{file} cannot be read: {reason}.") from None
 
 
-def frame_from_body(body: Body, source: str) -> pd.DataFrame:
+def frame_from_body(body: Body, source: str, guard: Guard | None = None) -> pd.DataFrame:
     """Parse the bytes of an answer into a frame; `source` names where they come from."""
     parsed: ParsedConversations = parse_conversations(body)
-    return _frame(parsed.table, {}, parsed.rejected, source)
+    return _frame(parsed.table, {}, parsed.rejected, source, guard)
 
 
 def _frame(
-    table: pa.Table, origin: dict[str, Any], rejected: list[str], source: str
+    table: pa.Table,
+    origin: dict[str, Any],
+    rejected: list[str],
+    source: str,
+    guard: Guard | None,
 ) -> pd.DataFrame:
-    frame = to_frame(chronological(newest(table)))
+    table = chronological(newest(table))
+    frame = to_frame(table if guard is None else guard(table))
     frame.attrs["chatdash"] = {
         "agents": sorted(frame["agent_id"].dropna().unique()),
         "schema_version": SCHEMA_VERSION,
@@ -105,6 +115,7 @@ def _frame(
         # What a saved table says of its own origin, its gaps above all, still holds.
         **origin,
         "source": source,
+        **({} if guard is None else {"privacy": guard.describe()}),
     }
     return frame
 

@@ -26,6 +26,7 @@ from chatdash_analysis.loading.scan_engines import empty_frame, files_frame, req
 from chatdash_analysis.loading.scan_plan import TIME, dynamic_columns, read_source, sources_of
 from chatdash_analysis.loading.selection import Request
 from chatdash_analysis.loading.settings import find_base_url
+from chatdash_analysis.privacy.guarding import guard_of
 from chatdash_analysis.schema import BY_NAME
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from chatdash_analysis.loading.scan_plan import Dynamic, Source
     from chatdash_analysis.loading.store import Store
     from chatdash_analysis.loading.windows import Moment
+    from chatdash_analysis.privacy.guarding import Pii
 
 __all__ = ["scan_cache"]
 
@@ -55,6 +57,7 @@ def scan_cache(
     columns: Sequence[str] | None = None,
     cache_dir: str | PathLike[str] | None = None,
     base_url: str | None = None,
+    pii: Pii = "keep",
 ) -> Any:
     """Hand the cached conversations to an engine, without reading them into memory.
 
@@ -79,6 +82,8 @@ def scan_cache(
         As in `load_conversations`.
     base_url : str, optional
         Address of the service; by default that of the environment, or the public one.
+    pii : {"keep", "drop"} or PseudonymPolicy
+        As in the `load_conversations` that filled the cache.
 
     Returns
     -------
@@ -116,7 +121,7 @@ def scan_cache(
     True
     """
     require_engine(engine)
-    store = open_store(cache_dir, find_base_url(base_url))
+    store = open_store(cache_dir, find_base_url(base_url), guard_of(pii))
     for _ in range(_ATTEMPTS):
         state = read_manifest(store.folder) or Manifest()
         request = _request(store, state, agents, start, end)

@@ -1,1 +1,1 @@
-"""Personal data taken out of conversations, before or after they are kept."""
+"""Tables without the people in them: pseudonyms, scrubbed texts, rare texts hidden."""

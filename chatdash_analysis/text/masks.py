@@ -37,31 +37,37 @@ _SAID_MAIL = re.compile(
 _SAID_HINTS = re.compile(r"\(at\)|\[at\]|dot|punkt|punto|point|ponto", _FLAGS)
 
 _DASH = "\u2010-\u2015\u2212-"
-_IBAN = re.compile(rf"([A-Za-z]{{2}})\d{{2}}(?:[ .{_DASH}]?[A-Za-z0-9]){{11,28}}")
+_IBAN = re.compile(rf"([A-Za-z]{{2}})\d{{2}}(?:[ .{_DASH}]?[A-Za-z0-9]){{11,29}}")
 # Country and length, as the register of the standard (ISO 13616) lists them.
 _IBAN_LENGTHS = {
     name: length
     for length, names in {
-        15: "NO", 16: "BE", 18: "DK FI FO GL NL", 19: "MK SI", 20: "AT BA EE KZ LT LU XK",
-        21: "CH HR LI LV", 22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ TL",
+        15: "NO", 16: "BE", 18: "DK FI FK FO GL NL SD", 19: "MK SI",
+        20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV",
+        22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
         24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST", 26: "IS TR",
-        27: "FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HU LB PL", 29: "BR EG PS QA UA",
-        30: "JO KW MU", 31: "MT SC", 32: "LC",
+        27: "BI DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
+        29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
     }.items()
     for name in names.split()
 }  # fmt: skip
+# Not a part of a phone number in pairs of digits, as the French write them.
 _DATE = re.compile(
-    r"(?<![\d)]\s)(?<!\d)(?:\d{1,2}([./-])\s?\d{1,2}\1\s?(?:\d{4}|\d{2})|\d{4}([./-])\d{1,2}\2\d{1,2})(?!\d)"
+    r"(?<![\d)]\s)(?<!\d)(?<!\d[./-])"
+    r"(?:\d{1,2}([./-])\s?\d{1,2}\1\s?(?:\d{4}|\d{2})(?!\1\d)|\d{4}([./-])\d{1,2}\2\d{1,2}(?!\2\d))"
+    r"(?!\d|[./-]\d{1,2}(?![./-]?\d))"
 )
 _HEX = re.compile(r"\b(?:[0-9a-f]{1,4}:{1,2}){2,7}[0-9a-f]{1,4}\b", _FLAGS)
 _IP = re.compile(r"(?<![\d)]\s)(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\s.]?\d)")
-_RUN = re.compile(rf"[+(]{{0,2}}\d(?:[\s().,/{_DASH}]{{0,3}}\d)*")
+_RUN = re.compile(rf"[+(]{{0,2}}\d(?:[\s().,/{_DASH}]{{0,4}}\d)*")
 # Two numbers of two digits: a time, a price, a day, opening hours.
 _PAIR = re.compile(rf"\d{{1,2}}\s?[.,/{_DASH}]\s?\d{{1,2}}")
 _TOKEN = re.compile(rf"[\w#][\w./#{_DASH}]*")
+# Most words have no digit, and need no closer look.
+_HAS_DIGIT = rf"(?=[\w./#{_DASH}]*\d)"
 # Letters and digits mixed: an order, a booking. A phone number may go on beside a space.
 _MIXED = re.compile(
-    rf"(?<![\w./#{_DASH}])(?<![\d)]\s)[\w#](?:[\w./#{_DASH}]*\w)?(?!\w|[\s{_DASH}]?[(\d])"
+    rf"(?<![\w./#){_DASH}])(?<![\d)]\s){_HAS_DIGIT}[\w#](?:[\w./#{_DASH}]*\w)?(?!\w|[\s{_DASH}]?[(\d])"
 )
 _DIGIT = re.compile(r"\d")
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u02bc`\u00b4"), "'")
@@ -105,14 +111,21 @@ def _without_digits(text: str) -> str:
 
 def _iban_mask(match: re.Match[str]) -> str:
     """Mask as many letters and digits as the country's accounts have."""
-    text, country = match.group(), match.group(1).upper()
-    wanted = _IBAN_LENGTHS.get(country)
-    if wanted is None or len(_DIGIT.findall(text)) < 8:
+    text, wanted = match.group(), _IBAN_LENGTHS.get(match.group(1).upper())
+    if wanted is None:
         return text
     places = [i for i, character in enumerate(text) if character.isalnum()]
-    if len(places) < wanted:
-        return "[number]"
-    return "[number]" + text[places[wanted - 1] + 1 :]
+    digits = len(_DIGIT.findall(text))
+    if digits < 8 and not _is_account("".join(text[i] for i in places[:wanted]), wanted):
+        return text
+    return "[number]" + (text[places[wanted - 1] + 1 :] if len(places) >= wanted else "")
+
+
+def _is_account(digits: str, wanted: int) -> bool:
+    """Tell whether the check digits are right (ISO 7064), so that letters do not matter."""
+    if len(digits) < wanted or not digits.isascii():
+        return False
+    return int("".join(str(int(digit, 36)) for digit in digits[4:] + digits[:4])) % 97 == 1
 
 
 def _number_mask(match: re.Match[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +17,7 @@ from chatdash_analysis.text.personal import personal_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SHOWN_CHARACTERS", "scrub"]
+__all__ = ["SHOWN_CHARACTERS", "hide_known", "scrub"]
 
 # What is shown is read by people. The rest of a pasted document is cut, so that no search in it
 # can take long.
@@ -68,25 +68,36 @@ def scrub(texts: Any, known: Sequence[Iterable[str]] | pd.Series | None = None) 
     index = texts.index if isinstance(texts, pd.Series) else None
     plain = changed(as_texts(texts), lambda text: _shown(masked(_shown(tidied(text)))))
     if known is not None:
-        if len(known) != len(plain):
-            raise InputError(
-                f"known has {len(known)} entries for {len(plain)} texts. Give one for each text; an"
-                " empty list where nobody is known."
-            )
-        pairs = zip(plain, known, strict=True)
-        plain = pd.Series([_without_known(*pair) for pair in pairs], dtype="str")
+        plain = hide_known(plain, known)
     return plain if index is None else plain.set_axis(index)
+
+
+def hide_known(texts: pd.Series, known: Sequence[Iterable[str]] | pd.Series) -> pd.Series:
+    """Mask in each text the names of the people of its conversation, as `scrub` does.
+
+    Raises
+    ------
+    InputError
+        If `known` has another length.
+    """
+    if len(known) != len(texts):
+        raise InputError(
+            f"known has {len(known)} entries for {len(texts)} texts. Give one for each text; an"
+            " empty list where nobody is known."
+        )
+    pairs = zip(texts, known, strict=True)
+    hidden = [_without_known(text, tuple(names or ())) for text, names in pairs]
+    return pd.Series(hidden, index=texts.index, dtype="str")
 
 
 def _shown(text: str) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS]
 
 
-def _without_known(text: str, names: Iterable[str]) -> str:
-    names = [name for name in names if name] if names else []
-    if not names or not text:
+def _without_known(text: str, names: tuple[str, ...]) -> str:
+    parts = _parts(names) if names and text else frozenset()
+    if not parts:
         return text
-    parts = {part for name in names for part in _parts(name)}
     folded = _folded(text)
     if not any(part in folded for part in parts):
         return text
@@ -94,10 +105,13 @@ def _without_known(text: str, names: Iterable[str]) -> str:
     return _NAMES.sub("[name]", hidden)
 
 
-def _parts(name: str) -> set[str]:
-    # The host of a mail address names no person.
-    words = re.findall(r"[^\W_]+", _folded(name.lstrip("@").partition("@")[0]))
-    return {word for word in words if len(word) >= _SHORTEST and word not in _ordinary()}
+# A conversation has several texts.
+@lru_cache(maxsize=256)
+def _parts(names: tuple[str, ...]) -> frozenset[str]:
+    """Return what of the names of a conversation is masked; the host of a mail address is not."""
+    wholes = (_folded(name.lstrip("@").partition("@")[0]) for name in names if name)
+    words = (word for whole in wholes for word in re.findall(r"[^\W_]+", whole))
+    return frozenset(word for word in words if len(word) >= _SHORTEST and word not in _ordinary())
 
 
 @cache
@@ -105,11 +119,13 @@ def _ordinary() -> frozenset[str]:
     return frozenset(map(_folded, personal_words("common") | personal_words("common_names")))
 
 
-def _masked_word(word: str, parts: set[str]) -> str:
+def _masked_word(word: str, parts: frozenset[str]) -> str:
     return "[name]" if word[0] != "[" and _folded(word) in parts else word
 
 
 def _folded(text: str) -> str:
     """Return a text without case and accents: recognisers of speech write Jose for José."""
+    if text.isascii():
+        return text.casefold()
     letters = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,0 +1,127 @@
+"""What becomes of each value: by the column or field that it is of, and what the user said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from chatdash_analysis.flattening.names import both_names
+from chatdash_analysis.flattening.texts import FALSE, NOTHING, TRUE
+from chatdash_analysis.flattening.tolerant import Digits
+from chatdash_analysis.privacy.json_copies import GONE, SCRUB, STAY, Action
+from chatdash_analysis.privacy.pseudonyms import FIELD_KINDS
+from chatdash_analysis.text.person_fields import person_field
+
+if TYPE_CHECKING:
+    from chatdash_analysis.flattening.flatten import Path
+
+__all__ = ["OBJECTS", "BareRule", "FieldRule", "Words", "identifying_number", "says_little"]
+
+# Columns of JSON objects, and how the columns made of their fields begin.
+OBJECTS = {"custom_analysis": "custom_", "metadata": "metadata_"}
+_VERDICTS = ("success", "failure", "passed", "failed")
+_LITTLE = frozenset((*TRUE, *FALSE, *NOTHING))
+_KEPT_WORDS = _LITTLE | frozenset(_VERDICTS)
+# Seven digits are the least of a phone number. Instants in seconds have more, too.
+_LEAST = 1_000_000
+_TIMES = re.compile(
+    r"(?:^|[\W_])(?:at|created|date|duration|end|ended|epoch|ms|start|started|time|timestamp|ts"
+    r"|unix|updated)(?:$|[\W_])"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Names of columns that the user gave: what to drop, to keep, and what names people."""
+
+    drop: frozenset[str] = frozenset()
+    keep: frozenset[str] = frozenset()
+    identifiers: frozenset[str] = frozenset()
+
+    def said_of(self, names: frozenset[str]) -> Action | None:
+        """Return what the user said of a field, given its names and those around it."""
+        if names & self.drop:
+            return GONE
+        if names & self.keep:
+            return STAY
+        return Action("name", "id") if names & self.identifiers else None
+
+    def __bool__(self) -> bool:
+        return bool(self.drop or self.keep or self.identifiers)
+
+
+@dataclass(frozen=True)
+class FieldRule:
+    """Pseudonyms for what names people, scrubbing for other texts; large numbers go.
+
+    Parameters
+    ----------
+    words : Words
+        What the user said.
+    prefix : str
+        How columns made of these fields begin; "" if there are none.
+    used : set of str
+        Collects the names of fields that were met, for those that the user named.
+    """
+
+    words: Words
+    prefix: str = ""
+    used: set[str] = field(default_factory=set)
+
+    def __call__(self, value: Any, field: str, path: Path, /) -> Action:
+        """Return what becomes of a value."""
+        kind = FIELD_KINDS.get(field) or person_field(field)
+        if self.words and self.prefix and path:
+            names = _names(path, self.prefix)
+            self.used.update(names)
+            said = self.words.said_of(names)
+            if said:
+                return _named(value, kind or said.kind) if said.kind else said
+        if kind:
+            return _named(value, kind)
+        if isinstance(value, str) and not isinstance(value, Digits):
+            return SCRUB
+        return GONE if identifying_number(value, field) else STAY
+
+
+@lru_cache(maxsize=8192)
+def _names(path: Path, prefix: str) -> frozenset[str]:
+    """Return the names of the columns of a field and of the objects that it lies in."""
+    steps = range(1, len(path) + 1)
+    return frozenset(name for at in steps for name in both_names(path[:at], prefix))
+
+
+def _named(value: Any, kind: str) -> Action:
+    return STAY if says_little(value) else Action("name", kind)
+
+
+def says_little(value: Any) -> bool:
+    """Whether a value names nobody in any field: nothing, yes, no, or that it is not known."""
+    if isinstance(value, str):
+        return value.strip().casefold() in _LITTLE
+    return value is None or isinstance(value, bool)
+
+
+def identifying_number(value: Any, field: str) -> bool:
+    """Whether a value is a whole number of seven digits or more, and no instant."""
+    if isinstance(value, Digits):
+        return True
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    whole = isinstance(value, int) or value.is_integer()
+    return whole and abs(value) >= _LEAST and not _TIMES.search(_CAMEL.sub("_", field).casefold())
+
+
+class BareRule:
+    """Only flags, numbers and yes, no and verdicts stay, and nothing that names people."""
+
+    def __call__(self, value: Any, field: str, path: Path, /) -> Action:  # noqa: ARG002 - as others
+        """Return what becomes of a value."""
+        if says_little(value):
+            return STAY
+        if isinstance(value, str):
+            return STAY if value.strip().casefold() in _KEPT_WORDS else GONE
+        return GONE if person_field(field) or identifying_number(value, field) else STAY
