@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASE",
+    "SIGHTS",
     "FieldBuilder",
     "combine",
     "drop_empty",
@@ -52,6 +53,15 @@ BASE: pa.Schema = pa.schema(
         pa.field("placed_at", pa.timestamp("us", "UTC")),
     ]
 )
+# Of the files of the store alone: when a conversation was last fetched without a verdict, before
+# it was first fetched with one. Both are missing while it has none.
+SIGHTS: pa.Schema = pa.schema(
+    [
+        pa.field("unjudged_at", pa.timestamp("us", "UTC")),
+        pa.field("judged_at", pa.timestamp("us", "UTC")),
+    ]
+)
+_DECLARED = frozenset([*BASE.names, *SIGHTS.names])
 
 
 @dataclass
@@ -205,7 +215,7 @@ def with_fields(
 ) -> pa.Table:
     """Return the declared columns of `table` followed by the fields, named and in order."""
     names = column_names(columns, prefix)
-    base = table.select([name for name in table.column_names if name in BASE.names])
+    base = table.select([name for name in table.column_names if name in _DECLARED])
     fields = list(base.schema)
     arrays = list(base.columns)
     for path in sorted(columns, key=names.__getitem__):
@@ -224,7 +234,7 @@ def combine(tables: Sequence[pa.Table]) -> pa.Table:
     """
     if not tables:
         return BASE.empty_table()
-    bases = [t.select([n for n in t.column_names if n in BASE.names]) for t in tables]
+    bases = [t.select([n for n in t.column_names if n in _DECLARED]) for t in tables]
     base = pa.concat_tables([b.replace_schema_metadata(None) for b in bases])
     paths = [dynamic_paths(t) for t in tables]
     overflow = any(b"overflow" in (t.schema.metadata or {}) for t in tables)

@@ -15,6 +15,7 @@ from chatdash_analysis.loading.intervals import Interval, to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from chatdash_analysis.loading.arrange import Flags
 
@@ -33,11 +34,14 @@ class Batch:
         The stretch, and what is to be known about the answer.
     table : pyarrow.Table
         Its rows: of this agent, within the stretch.
+    seen_at : datetime.datetime, optional
+        When all of its rows had arrived; by default when they were asked for.
     """
 
     agent_id: str
     interval: Interval
     table: pa.Table
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True)

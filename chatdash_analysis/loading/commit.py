@@ -20,12 +20,14 @@ from chatdash_analysis.loading.grouping import Source, of_batch, of_part, too_sm
 from chatdash_analysis.loading.intervals import overlay
 from chatdash_analysis.loading.lookup import affected
 from chatdash_analysis.loading.parts import DamagedPart, read_part
+from chatdash_analysis.loading.sights import remembered, with_sights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from chatdash_analysis.loading.manifest import Manifest, Part
+    from chatdash_analysis.loading.sights import Sights
 
 __all__ = ["cleared", "committed"]
 
@@ -94,6 +96,7 @@ def _with_rows(folder: Path, manifest: Manifest, answers: Answers) -> tuple[Part
     found = list(affected(folder, manifest.parts, answers))
     keys = joined_keys([*(stored.keys for stored in found), answers.keys])
     stays, served = decide(keys, answers.asked)
+    sights = remembered(keys, [stored.sights for stored in found], answers, manifest.coverage)
     modified: dict[str, Change] = {}
     offset = 0
     for stored in found:
@@ -103,11 +106,13 @@ def _with_rows(folder: Path, manifest: Manifest, answers: Answers) -> tuple[Part
         if kept.any() or not stays[here].all():
             change = Change(stored.rows[~stays[here]], stored.rows[kept], served[here][kept])
             modified[stored.part.file] = change
-    arrivals = _arrivals(answers, stays[offset:], served[offset:])
+    arrivals = _arrivals(answers, stays[offset:], served[offset:], sights)
     return _rewritten(folder, manifest, modified, arrivals)
 
 
-def _arrivals(answers: Answers, stays: Flags, served: Rows) -> dict[str, list[Source]]:
+def _arrivals(
+    answers: Answers, stays: Flags, served: Rows, sights: Sights
+) -> dict[str, list[Source]]:
     """Split the fresh rows that stay by month."""
     arrivals: dict[str, list[Source]] = defaultdict(list)
     offset = 0
@@ -117,6 +122,7 @@ def _arrivals(answers: Answers, stays: Flags, served: Rows) -> dict[str, list[So
         for month in np.unique(months):
             chosen = rows[months == month]
             table = _with_served(pick(batch.table, chosen), served[offset + chosen])
+            table = with_sights(table, sights.take(offset + chosen))
             arrivals[str(month)].append(of_batch(batch.agent_id, table))
         offset += len(batch.table)
     return arrivals

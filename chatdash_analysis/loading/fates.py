@@ -17,7 +17,16 @@ from chatdash_analysis.loading.arrange import Flags, Rows, changes, times
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["KEYS", "STORED", "Asked", "Keys", "decide", "joined_keys", "keys_of"]
+__all__ = [
+    "KEYS",
+    "STORED",
+    "Asked",
+    "Keys",
+    "conversation_numbers",
+    "decide",
+    "joined_keys",
+    "keys_of",
+]
 
 KEYS = ("conversation_id", "created_at", "updated_at", "served", "placed_at")
 STORED = -1
@@ -113,7 +122,7 @@ def _unite(keys: Keys, asked: Sequence[Asked], rows: Rows, served: Rows) -> tupl
     """Unite rows of the same conversation: return which stay and their `served`."""
     stays = np.ones(len(rows), bool)
     combined = served[rows]
-    same = _conversations(keys, rows)
+    same = conversation_numbers(keys, rows)
     by_conversation = np.argsort(same, kind="stable")
     starts = np.flatnonzero(changes(same[by_conversation]))
     sizes = np.diff(np.append(starts, len(rows)))
@@ -137,8 +146,8 @@ def _unite(keys: Keys, asked: Sequence[Asked], rows: Rows, served: Rows) -> tupl
     return stays, combined
 
 
-def _conversations(keys: Keys, rows: Rows) -> Rows:
-    """Give the rows of an agent that have the same id the same number."""
+def conversation_numbers(keys: Keys, rows: Rows) -> Rows:
+    """Give the rows of an agent that have the same id the same number, below 0 without an id."""
     coded = keys.ids.take(pa.array(rows)).combine_chunks().dictionary_encode()
     size = len(coded.dictionary)
     indices = pc.fill_null(coded.indices.cast(pa.int64()), UNKNOWN).to_numpy()

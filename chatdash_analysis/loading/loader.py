@@ -19,6 +19,7 @@ from chatdash_analysis.loading.provenance import provenance
 from chatdash_analysis.loading.refreshing import refresh_store
 from chatdash_analysis.loading.store import DamagedPart
 from chatdash_analysis.loading.windows import Window, holes
+from chatdash_analysis.privacy.guarding import guard_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
     from chatdash_analysis.loading.asking import Refresh
     from chatdash_analysis.loading.store import Store
     from chatdash_analysis.loading.windows import Moment
+    from chatdash_analysis.privacy.guarding import Pii
 
 __all__ = ["load_conversations"]
 
 _REPAIRS = 3
 
 
-def load_conversations(
+def load_conversations(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
     agents: str | Iterable[str],
     *,
     start: Moment | None = None,
@@ -46,6 +48,7 @@ def load_conversations(
     cache_dir: str | PathLike[str] | None = None,
     refresh: Refresh = "auto",
     allow_gaps: bool = False,
+    pii: Pii = "keep",
 ) -> pd.DataFrame:
     """Load the conversations of one or many agents, from the cache as far as it goes.
 
@@ -68,12 +71,21 @@ def load_conversations(
         cache folder.
     refresh : {"auto", "all", "never"}
         ``"auto"`` fetches what is missing, and again what was fetched less than seven
-        days after it happened, because evaluations arrive late; ``"all"`` fetches the
+        days after it happened, because evaluations arrive late: up to 60 days where the
+        cache has seen those of the agent come later (`settling_summary`, at least 50
+        evaluations, after which at most 1 % are still to come); ``"all"`` fetches the
         whole range again; ``"never"`` only reads the cache, as does
         ``CHATDASH_OFFLINE=1``.
     allow_gaps : bool
         Return what could be had and list the rest in
         ``df.attrs["chatdash"]["gaps"]``, instead of raising.
+    pii : {"keep", "drop"} or PseudonymPolicy
+        What becomes of personal data before anything is written to disk. ``"drop"``
+        leaves identifiers and texts missing, and of ``custom_analysis`` flags, numbers
+        below a million and yes, no and verdicts; nobody can be recognised, so that there
+        are no users. A policy makes pseudonyms, as `pseudonymize` does; conversations of
+        the same user stay together. Each choice, secret and setting has a cache of its
+        own: what one wrote another neither reads nor mixes with its own.
 
     Returns
     -------
@@ -83,7 +95,8 @@ def load_conversations(
         ``agents``, ``start``, ``end``, ``combinations`` (of record and interacted, asked
         for), ``covered`` (for each agent and stretch the combinations that were fetched,
         and when), ``fetched_at`` (the oldest of them), ``gaps``, ``rejected`` (elements
-        of answers that were no conversations), ``schema_version`` and ``base_url``.
+        of answers that were no conversations), ``schema_version``, ``base_url`` and, unless
+        it is kept, ``privacy`` (what was done to personal data).
 
     Raises
     ------
@@ -124,11 +137,14 @@ def load_conversations(
         interacted=interacted,
         refresh=refresh,
     )
-    store = open_store(cache_dir, client.base_url)
+    guard = guard_of(pii)
+    store = open_store(cache_dir, client.base_url, guard)
     table, gaps = _stored(store, client, asked, allow_gaps)
     frame = to_frame(chronological(_with_platforms(_wanted(table, asked), store)))
     windows = asked.windows(store)
     frame.attrs["chatdash"] = provenance(store, windows, asked.flags, gaps)
+    if guard is not None:
+        frame.attrs["chatdash"]["privacy"] = guard.describe()
     return frame
 
 

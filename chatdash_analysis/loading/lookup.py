@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from chatdash_analysis.loading.arrange import pick
 from chatdash_analysis.loading.fates import KEYS, STORED, Asked, Keys, keys_of
 from chatdash_analysis.loading.parts import PREFIX, read_part
+from chatdash_analysis.loading.sights import VERDICT_KEYS, Sights, sights_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from chatdash_analysis.loading.answers import Answers
     from chatdash_analysis.loading.arrange import Rows
@@ -25,11 +28,12 @@ __all__ = ["Stored", "affected"]
 
 @dataclass(frozen=True)
 class Stored:
-    """Rows of a part: their numbers in it, and their keys."""
+    """Rows of a part: their numbers in it, their keys, and when they were seen."""
 
     part: Part
     rows: Rows
     keys: Keys
+    sights: Sights
 
 
 def affected(folder: Path, parts: Sequence[Part], answers: Answers) -> Iterator[Stored]:
@@ -50,10 +54,12 @@ def affected(folder: Path, parts: Sequence[Part], answers: Answers) -> Iterator[
         if not any(_near(run, reach[agents[run.agent_id]]) for _, run in runs):
             chosen = _with_ids(folder, part, ranges, known)
         if len(chosen):
-            table = read_part(folder, part, KEYS, ranges).take(pa.array(chosen))
+            columns = [*KEYS, *VERDICT_KEYS]
+            table = pick(read_part(folder, part, columns, ranges), chosen)
             agent = np.repeat([agents[r.agent_id] for _, r in runs], [r.rows for _, r in runs])
             old = np.full(len(chosen), STORED)
-            yield Stored(part, rows[chosen], keys_of(table, agent[chosen], old))
+            keys = keys_of(table, agent[chosen], old)
+            yield Stored(part, rows[chosen], keys, sights_of(table))
 
 
 def _reach(asked: Sequence[Asked]) -> dict[int, tuple[int, int]]:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from chatdash_analysis.disk import disk_errors, replace_file
 from chatdash_analysis.errors import CacheError
-from chatdash_analysis.flattening.columns import drop_empty, dynamic_paths
+from chatdash_analysis.flattening.columns import SIGHTS, drop_empty, dynamic_paths
 from chatdash_analysis.loading.arrange import Rows, changes, times
 from chatdash_analysis.loading.manifest import Field, Part, Run
 from chatdash_analysis.schema import with_pandas_metadata
@@ -166,6 +166,8 @@ def read_part(
 ) -> pa.Table:
     """Read some columns of some rows, given as ascending ranges (first, behind the last).
 
+    A file of an earlier version has no `SIGHTS`: they are missing in all of its rows.
+
     Raises
     ------
     VanishedPart
@@ -186,7 +188,14 @@ def read_part(
         raise DamagedPart(folder, part.file, "rows are missing")
     metadata = dict(table.schema.metadata or {})
     metadata.pop(b"pandas", None)
-    return table.replace_schema_metadata(metadata or None)
+    return _with_sights(table, columns).replace_schema_metadata(metadata or None)
+
+
+def _with_sights(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    for field in SIGHTS:
+        if field.name not in table.column_names and (columns is None or field.name in columns):
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 def _opened(folder: Path, part: Part) -> pa.NativeFile:

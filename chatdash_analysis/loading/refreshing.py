@@ -17,6 +17,7 @@ from chatdash_analysis.loading.memory import lean_memory
 from chatdash_analysis.loading.placing import seen_between
 from chatdash_analysis.loading.probing import discover_habits, settle_habits
 from chatdash_analysis.loading.progress import days_bar
+from chatdash_analysis.loading.trailing import LONGEST, SHORTEST, trailing_windows
 from chatdash_analysis.loading.windows import MILLISECOND, Due, Frontier, Window, due
 from chatdash_analysis.loading.workers import Workers
 from chatdash_analysis.loading.writing import Writer
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from chatdash_analysis.loading.client import Client
     from chatdash_analysis.loading.store import Store
 
-__all__ = ["TRAILING", "refresh_store"]
+__all__ = ["refresh_store"]
 
-# Evaluations arrive up to days after a conversation.
-TRAILING = timedelta(days=7)
 WORKERS = 2
 # Agents asked for a row that tells the date filter, where those that were due had none.
 DISCOVERIES = 3
@@ -46,10 +45,7 @@ def refresh_store(
     allow_gaps: bool,
 ) -> list[Gap]:
     """Fetch what is due of each agent's window into the store; return what could not be had."""
-    plan = {
-        agent: due(window, flags, store.coverage(agent), trailing=TRAILING, everything=everything)
-        for agent, window in windows.items()
-    }
+    plan = _planned(store, windows, flags, everything=everything)
     if not any(plan.values()):
         return []
     habits = _recall(store)
@@ -57,6 +53,31 @@ def refresh_store(
         with contextlib.suppress(_HabitsChanged):
             return _Run(store, client, habits, allow_gaps).fetch(plan)
         return _Run(store, client, habits, allow_gaps).fetch(plan)
+
+
+def _planned(
+    store: Store, windows: Mapping[str, Window], flags: int, *, everything: bool
+) -> dict[str, list[Due]]:
+    """Return what is due of each agent; how late its verdicts come is asked only if it matters."""
+
+    def plan(trailing: Mapping[str, timedelta]) -> dict[str, list[Due]]:
+        return {
+            agent: due(
+                window,
+                flags,
+                store.coverage(agent),
+                trailing=trailing[agent],
+                everything=everything,
+            )
+            for agent, window in windows.items()
+        }
+
+    shortest, longest = (plan(dict.fromkeys(windows, days)) for days in (SHORTEST, LONGEST))
+    asked = [agent for agent in windows if shortest[agent] != longest[agent]]
+    if not asked:
+        return shortest
+    told = trailing_windows(store, asked, datetime.now(UTC))
+    return plan({**dict.fromkeys(windows, SHORTEST), **told})
 
 
 def _recall(store: Store) -> Habits:

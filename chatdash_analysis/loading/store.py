@@ -27,6 +27,7 @@ from chatdash_analysis.loading.manifest import (
     read_manifest,
 )
 from chatdash_analysis.loading.parts import DamagedPart, VanishedPart
+from chatdash_analysis.loading.seen import seen
 from chatdash_analysis.loading.selection import Loaded, Request, select
 from chatdash_analysis.loading.transaction import transact
 
@@ -112,11 +113,27 @@ class Store:
         CacheError
             If the store cannot be read.
         """
-        if start.utcoffset() is None or end.utcoffset() is None:
-            raise InputError(f"The stretch needs aware instants, got {start} and {end}.")
-        request = Request(frozenset(agents), to_microseconds(start), to_microseconds(end), columns)
+        request = _request(agents, start, end, columns)
         done: dict[str, Loaded] = {}
         return self._attempt(lambda state: select(self.folder, state.parts, request, done))
+
+    def sightings(self, agents: Sequence[str], start: datetime, end: datetime) -> pa.Table:
+        """Return when conversations were seen without and with a verdict.
+
+        Returns
+        -------
+        pyarrow.Table
+            The columns `SEEN`, one row a conversation that has an id, in no order.
+
+        Raises
+        ------
+        DamagedPart
+            If a file is not as it was written; see `drop_damaged`.
+        CacheError
+            If the store cannot be read.
+        """
+        request = _request(agents, start, end)
+        return self._attempt(lambda state: seen(self.folder, state, request))
 
     def coverage(self, agent_id: str) -> list[Interval]:
         """Return what was fetched of an agent: sorted, without overlaps."""
@@ -241,6 +258,14 @@ class Store:
             return _state(change(state), base_url=self.base_url)
 
         transact(self.folder, named, self._lock_timeout)
+
+
+def _request(
+    agents: Sequence[str], start: datetime, end: datetime, columns: Sequence[str] | None = None
+) -> Request:
+    if start.utcoffset() is None or end.utcoffset() is None:
+        raise InputError(f"The stretch needs aware instants, got {start} and {end}.")
+    return Request(frozenset(agents), to_microseconds(start), to_microseconds(end), columns)
 
 
 def _report(file: str, month: str, rows: int, size: int, reason: str) -> dict[str, Any]:

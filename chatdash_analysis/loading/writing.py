@@ -49,7 +49,8 @@ class Writer:
             interval = Interval(
                 stretch.start, stretch.end, flags, self._began, len(fetched.rejected)
             )
-            self._batches.append(Batch(agent_id, interval, seen_between(table, stretch)))
+            rows = seen_between(table, stretch)
+            self._batches.append(Batch(agent_id, interval, rows, datetime.now(UTC)))
         self._bytes += table.nbytes
         if self._bytes > HELD_BYTES or time.monotonic() - self._since > HELD_SECONDS:
             self.flush()

