@@ -1,1 +1,1 @@
-"""The fields of the platforms' own analysis: what they hold, and as which type."""
+"""Dynamic fields: what each holds, how it changed over time, and how to give it a real type."""
