@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["COLUMN_DTYPES", "ROW_DTYPES", "Split", "Task", "TrainingTable"]
 
@@ -93,7 +93,20 @@ class TrainingTable:
         )
 
     def to_sklearn(self) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-        """Return ``X``, ``y`` and ``groups``, as scikit-learn takes them."""
+        """Return ``X``, ``y`` and ``groups``, as scikit-learn takes them.
+
+        Notes
+        -----
+        `X` holds missing values and categories: boosted trees take them as they are,
+        ``HistGradientBoostingClassifier(categorical_features="from_dtype")``; linear models
+        need ``SimpleImputer`` and ``OneHotEncoder(handle_unknown="ignore")`` first.
+
+        In the part that is learned from, a field may be missing altogether that came up
+        later. Boosted trees refuse it; leave it out of both parts::
+
+            seen = X_train.dropna(axis="columns", how="all").columns
+            model.fit(X_train[seen], y_train).predict(X_test[seen])
+        """
         return self.features, self.target, self.rows["group"]
 
     def take(self, rows: ArrayLike) -> TrainingTable:
@@ -104,7 +117,9 @@ class TrainingTable:
             part.iloc[places].reset_index(drop=True)
             for part in (self.features, self.target, self.rows)
         )
-        missing = features.isna().sum().to_numpy(np.int64)
+        # Columns that somebody assigned are not listed, and listed ones may be gone.
+        holes = features.isna().sum().reindex(self.columns["feature"], fill_value=len(places))
+        missing = holes.to_numpy(np.int64)
         coverage = 1 - missing / len(places) if len(places) else np.full(len(missing), np.nan)
         columns = self.columns.assign(missing=missing, coverage=coverage)
         return replace(self, features=features, target=target, rows=beside, columns=columns)
@@ -122,12 +137,17 @@ class Split:
         Rows that had to go from both: ``conversation_id``, ``reason``.
     recipe : dict
         How the split was made, ready for JSON.
+    train_rows, test_rows : numpy.ndarray of int64
+        Where the rows of the two sides stood in the table that was split, as scikit-learn
+        takes them: ``cross_val_score(model, X, y, cv=[(f.train_rows, f.test_rows), ...])``.
     """
 
     train: TrainingTable
     test: TrainingTable
     dropped: pd.DataFrame
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    train_rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    test_rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __iter__(self) -> Iterator[TrainingTable]:
         return iter((self.train, self.test))

@@ -1,0 +1,1 @@
+"""An exported data set: tables, card and recipe in one folder."""

@@ -1,0 +1,133 @@
+"""Texts that are the same but for case, numbers, a few words or typing errors.
+
+A text on both sides of a split is learnt by heart, not predicted. Two texts are
+near-duplicates if their comparable forms are equal, or if of the runs of three characters
+in either form at least a share of 0.7 is in both (Jaccard similarity).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from chatdash_analysis.datasets.shingles import similar_pairs
+from chatdash_analysis.errors import InputError
+from chatdash_analysis.text.forms import normal_forms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+__all__ = ["SHORTEST", "SIMILARITY", "Alike", "check_similarity", "comparable_forms", "find_alike"]
+
+# Of real questions with one typing error this finds 98 to 100 %, with two 62 to 96 %.
+SIMILARITY = 0.7
+# Shorter ones ("where is my order") are said by many who have never met.
+SHORTEST = 20
+# At less, texts would be near-duplicates that have little more than a language in common.
+_LEAST = 0.5
+_DIGITS = re.compile(r"\d+")
+# From here on (Chinese, Japanese, Korean) a character says as much as three of an alphabet.
+_DENSE = "\u2e80"
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Which rows have near-duplicate texts.
+
+    Attributes
+    ----------
+    forms : numpy.ndarray of int64, shape (rows,)
+        The number of each row's comparable form; -1 where there is none.
+    links : scipy.sparse array, shape (forms, forms)
+        Which forms are near-duplicates, both ways, each of itself too.
+    """
+
+    forms: Codes
+    links: Any
+
+    def families(self) -> Codes:
+        """Return for each row the number of its family: its near-duplicates and theirs; or -1."""
+        from scipy.sparse.csgraph import connected_components
+
+        if not self.links.shape[0]:
+            return self.forms
+        labels = connected_components(self.links, directed=False)[1].astype(np.int64)
+        return np.append(labels, -1)[self.forms]
+
+    def of(self, rows: Mask) -> Mask:
+        """Tell which rows have a near-duplicate among `rows`; a row is its own."""
+        held = self._held(rows)
+        near = (self.links @ held) > 0
+        return np.append(near, False)[self.forms]
+
+    def pairs(self, one: Mask, other: Mask) -> int:
+        """Return how many pairs of near-duplicates have a row in each of the two."""
+        return int(self._held(one) @ (self.links @ self._held(other)))
+
+    def _held(self, rows: Mask) -> Codes:
+        """Return in how many of the rows each form is."""
+        forms = self.forms[rows]
+        return np.bincount(forms[forms >= 0], minlength=self.links.shape[0]).astype(np.int64)
+
+
+def check_similarity(similarity: float | None) -> float | None:
+    """Return the similarity; raise `InputError` unless it is None or from 0.5 to 1."""
+    wrong = isinstance(similarity, bool) or not isinstance(similarity, Real)
+    if similarity is not None and (wrong or not _LEAST <= similarity <= 1):
+        raise InputError(
+            f"similarity={similarity!r} is no share from {_LEAST} to 1. Give {SIMILARITY}, 1 for"
+            " texts that are equal but for case, punctuation and numbers, or None not to compare"
+            " texts."
+        )
+    return similarity
+
+
+def find_alike(texts: pd.Series, similarity: float | None = SIMILARITY) -> Alike:
+    """Find near-duplicates.
+
+    Parameters
+    ----------
+    texts : pandas.Series of str
+        One text a row. Missing ones and those whose form is shorter than 20 characters
+        are compared with nothing.
+    similarity : float or None
+        Smallest Jaccard similarity, 0.5 to 1; at 1 only equal forms are alike. None
+        compares nothing.
+
+    Raises
+    ------
+    InputError
+        If `similarity` cannot be used, or the texts are too alike to be compared.
+    """
+    from scipy.sparse import coo_array
+
+    check_similarity(similarity)
+    if similarity is None:
+        texts = texts.iloc[:0].reindex(texts.index)
+    codes, forms = pd.factorize(comparable_forms(texts), sort=True)
+    wanted = similarity is not None and similarity < 1
+    first, second = similar_pairs(list(forms), float(similarity or 1)) if wanted else _no_pairs()
+    alone, size = np.arange(len(forms)), len(forms)
+    where = [np.concatenate(parts) for parts in ((alone, first, second), (alone, second, first))]
+    links = coo_array((np.ones(len(where[0]), np.int64), tuple(where)), shape=(size, size))
+    return Alike(codes.astype(np.int64), links.tocsr())
+
+
+def _no_pairs() -> tuple[Codes, Codes]:
+    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+
+
+def comparable_forms(texts: pd.Series) -> pd.Series:
+    """Return what is compared: the normal form with each number as 0; missing where too short."""
+    forms = normal_forms(texts.astype("str")).str.replace(_DIGITS, "0", regex=True)
+    short = forms[forms.str.len() < SHORTEST]
+    says = short.map(lambda form: sum(3 if letter >= _DENSE else 1 for letter in form))
+    return forms.mask(forms.index.isin(short.index[says.astype("int64") < SHORTEST]))
