@@ -29,10 +29,11 @@ def save_table(table: pd.DataFrame, path: str | Path) -> Path:
     """Save a table as ``.parquet`` or ``.csv``, as the name of the file says.
 
     Parquet is lossless: ``pandas.read_parquet`` gives the dtypes and the
-    ``attrs`` back. CSV is for spreadsheets: UTF-8, every cell quoted, missing
-    values empty, and lines of text that a spreadsheet would run as a formula (they
-    start with ``=``, ``+``, ``-`` or ``@``, also in full width or after spaces, with
-    a tab or a carriage return) get a leading apostrophe.
+    ``attrs`` back. CSV is for spreadsheets: UTF-8 with a byte order mark (without it
+    Excel takes the file for another encoding), every cell quoted, missing values empty,
+    and lines of text that a spreadsheet would run as a formula (they start with ``=``,
+    ``+``, ``-`` or ``@``, also in full width or after spaces, with a tab or a carriage
+    return) get a leading apostrophe.
 
     The file appears whole or not at all, and only its owner may read it.
 
@@ -84,7 +85,7 @@ def _write_csv(table: pd.DataFrame, file: IO[bytes]) -> None:
     texts = table.select_dtypes(include="str").columns
     safe = {name: table[name].str.replace(FORMULA, r"'\1", regex=True) for name in texts}
     table.assign(**safe).to_csv(
-        file, index=False, quoting=csv.QUOTE_ALL, encoding="utf-8", lineterminator="\r\n"
+        file, index=False, quoting=csv.QUOTE_ALL, encoding="utf-8-sig", lineterminator="\r\n"
     )
 
 

@@ -32,7 +32,7 @@ def test_csv_quotes_every_cell_and_disarms_formulas(tmp_path):
 
     save_table(table, tmp_path / "c.csv")
 
-    written = (tmp_path / "c.csv").read_bytes().decode("utf-8")
+    written = (tmp_path / "c.csv").read_bytes().decode("utf-8-sig")
     assert written.startswith('"text","minutes"\r\n"\'=1+1","-1.5"\r\n')
     with (tmp_path / "c.csv").open(newline="") as file:
         cells = [row[0] for row in csv.reader(file)][1:]
@@ -47,7 +47,7 @@ def test_csv_quotes_every_cell_and_disarms_formulas(tmp_path):
 def test_every_line_that_may_be_a_formula_is_disarmed(tmp_path, space, sign):
     text = f"{sign}1\nplain\n{space}{sign}1\na {sign} b\n\n{sign}1"
     save_table(pd.DataFrame({"text": pd.Series([text], dtype="str")}), tmp_path / "c.csv")
-    with (tmp_path / "c.csv").open(newline="", encoding="utf-8") as file:
+    with (tmp_path / "c.csv").open(newline="", encoding="utf-8-sig") as file:
         (cell,) = list(csv.reader(file))[1]
     assert cell == f"'{sign}1\nplain\n'{space}{sign}1\na {sign} b\n\n'{sign}1"
 

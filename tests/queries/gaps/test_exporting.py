@@ -60,7 +60,7 @@ def parcel(people=6):
 
 
 def cells(path):
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.reader(file))
 
 
@@ -146,7 +146,7 @@ def test_personal_data_of_any_cell_reaches_no_file(tmp_path, name):
     clusters = clusters_of(rows, labels={"q001": f"Ask {planted}"}, phrases={"q001": PLANTED[0]})
     kind = "sheet" if name == "gaps.csv" else "training"
     export_gaps(clusters, tmp_path / name, kind=kind)
-    written = (tmp_path / name).read_text("utf-8")
+    written = (tmp_path / name).read_text("utf-8-sig")
     assert "Mail to" in written
     for secret in [*PLANTED, "2345678", "schmidt", "user-", "secret-conversation"]:
         assert secret not in written
