@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from chatdash_analysis import plot
 from chatdash_analysis.errors import InputError, MissingColumnsError
 from tests.plot.cluster_tables import map_points, summary, trends
+from tests.plot.field_tables import drivers, settling
 from tests.plot.tables import (
     FORTY,
     HOSTILE,
@@ -44,11 +45,14 @@ PLOTS = {
     "clusters": (plot.plot_clusters, summary),
     "cluster_trend": (plot.plot_cluster_trend, trends),
     "cluster_map": (plot.plot_cluster_map, map_points),
+    "drivers": (plot.plot_drivers, drivers),
+    "settling": (plot.plot_settling, settling),
 }
 # A column that each plot needs, and one of numbers that it draws, where it is not "rate".
 NEEDED = {
     "waterfall": "rate_before", "heatmap": "n", "clusters": "n", "cluster_trend": "per_1000",
-    "cluster_map": "x",
+    "cluster_map": "x", "settling": "settled",
+    "drivers": "strength",
 }  # fmt: skip
 NUMBERS = {**NEEDED, "waterfall": "mix", "heatmap": "conversations"}
 every_plot = pytest.mark.parametrize("name", PLOTS)
@@ -63,6 +67,7 @@ def _without_values(table):
     """The table where no rate is known."""
     known = (
         "rate", "low", "high", "mix", "within", "limit", "overall", "per_1000", "n", "x", "y",
+        "settled", "strength",
     )  # fmt: skip
     return table.assign(**{name: np.nan for name in table if name.startswith(known)})
 
