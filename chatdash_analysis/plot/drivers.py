@@ -61,6 +61,14 @@ def plot_drivers(
         The table is no table of drivers.
     InputError
         A strength is not between 0 and 1, or `most` is no number of rows.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> found = cda.drivers(cda.load_sample(600), fields=["channel", "device"])
+    >>> ax = cda.plot_drivers(found)
+    >>> ax.get_xlabel()
+    'strength, corrected for chance (0: none, 1: decides the outcome)'
     """
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
         raise InputError(f"most={most!r} is no number of rows. Give 20, for example.")

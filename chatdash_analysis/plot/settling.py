@@ -67,6 +67,13 @@ def plot_settling(table: pd.DataFrame, *, target: float = 0.95, ax: Axes | None 
         The table is no table of settling curves.
     InputError
         `target` is no share.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> ax = cda.plot_settling(cda.settling_curve(cda.load_sample(300)))
+    >>> ax.get_ylabel()
+    'verdicts that have arrived (%), band: interval'
     """
     table = plotted_table(table, _NEEDED, "plot_settling")
     if isinstance(target, bool) or not 0 <= target <= 1:
