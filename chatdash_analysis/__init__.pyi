@@ -62,6 +62,7 @@ from .plot import (
 )
 from .privacy.policy import PseudonymPolicy
 from .privacy.pseudonymizing import pseudonymize
+from .privacy.verbatim import hide_rare
 from .queries.clusters import QueryClusters, cluster_queries, load_clusters
 from .queries.embedding.choosing import NoModelWarning
 from .queries.gaps.exporting import export_gaps
@@ -128,6 +129,7 @@ __all__ = [
     "export_gaps",
     "field_catalogue",
     "field_coverage",
+    "hide_rare",
     "identify_users",
     "identity_conflicts",
     "identity_summary",

@@ -63,7 +63,7 @@ def arranged(
         field_q_value=_repeated(field_q, first),
         **{name: table[name].fillna(0) for name in ("strata_n", "adjusted_n")},
     )
-    order = _order(table, apart, level)
+    order = _order(table, apart, level, together=each)
     return table.iloc[order][[*by, *dtypes]].astype(dict(dtypes)).reset_index(drop=True)
 
 
@@ -91,8 +91,8 @@ def _repeated(values: Floats, first: Flags) -> Floats:
     return values[first][np.cumsum(first) - 1] if len(values) else values
 
 
-def _order(table: pd.DataFrame, apart: Flags, level: float) -> Codes:
-    """Sort by group, by what was found, by strength and by name."""
+def _order(table: pd.DataFrame, apart: Flags, level: float, *, together: bool) -> Codes:
+    """Sort by group, by what was found, by strength and by name; a field's levels together."""
     tested = table["field_p_value"].notna().to_numpy()
     found = (table["field_q_value"] < 1 - level).to_numpy()
     place = np.select([~tested, apart], [3, 2], np.where(found, 0, 1))
@@ -106,4 +106,9 @@ def _order(table: pd.DataFrame, apart: Flags, level: float) -> Codes:
         }
     )
     order: Codes = keys.sort_values(list(keys), kind="stable").index.to_numpy(np.int64)
-    return order
+    if not together:
+        return order
+    keys["best"] = pd.Series(np.argsort(order), index=keys.index)
+    keys["best"] = keys.groupby(["group", "field"])["best"].transform("min")
+    levels: Codes = keys.sort_values(["best", "kind"], kind="stable").index.to_numpy(np.int64)
+    return levels

@@ -82,7 +82,9 @@ def fields_of(
     require_dataframe(conversations, use)
     require_columns(conversations, [outcome], use)
     if fields is None:
-        names = [name for name in conversations if name not in (outcome, *taken) and _usual(name)]
+        usual = [name for name in conversations if name not in (outcome, *taken) and _usual(name)]
+        # Fields of other agents only: nothing is known of them here.
+        names = [name for name in usual if name in BY_NAME or conversations[name].notna().any()]
         chosen = [_field(name, outcome) for name in sorted(names)]
         return [field for field in chosen if include_later or not field.after_outcome]
     names = _named(fields, outcome, taken)

@@ -58,8 +58,10 @@ def drivers(
         Columns in each group of which everything is done apart: ``agent_id``, for example.
     fields : str or sequence of str, optional
         Columns to look at, whenever they are known. By default all ``custom_*`` and
-        ``metadata_*`` columns and the declared ones that describe a conversation
-        (channel, campaign, country, device, topic, misunderstood questions, ...).
+        ``metadata_*`` columns that hold anything, and the declared ones that describe a
+        conversation (channel, campaign, country, device, topic, misunderstood questions,
+        ...). A code written as a number, such as a shift from 1 to 4, is a category only
+        as text: turn it into ``str`` first.
     users : str
         Column that names people. If there is no ``user_id``, `identify_users` adds it.
     include_later : bool
@@ -97,8 +99,9 @@ def drivers(
         both by strength; then fields with the flag ``after_outcome`` or
         ``may_restate_outcome``, which have q-values of their own; then what was not
         tested. Flags beside those of `rates_by`: ``after_outcome`` (known later than the
-        outcome), ``may_restate_outcome`` (by its name, such as "call_successful", or with
-        a strength of .9 or more), ``no_overlap`` (no agent, channel and month has several
+        outcome), ``may_restate_outcome`` (by its name, such as "call_successful", with a
+        strength of .9 or more, or, of the service's verdict, what a judge goes by: how and
+        when the conversation ended), ``no_overlap`` (no agent, channel and month has several
         levels), and why nothing was tested: ``few_people``, ``constant``, ``no_value``,
         ``near_unique`` (more than half of the values are of too few people each: notes,
         dates), ``personal`` (its name says that it names people), ``list`` (or other
@@ -178,7 +181,8 @@ def driver_levels(
         over all rows of the table); and of the field as a whole ``strength``,
         ``strength_measure``, ``field_n``, ``field_p_value`` and ``field_q_value``.
 
-        Fields in the order of `drivers`; their levels in alphabetical order.
+        Fields in the order of `drivers`, each with its absence behind its levels, which
+        stand in alphabetical order.
 
     Raises
     ------

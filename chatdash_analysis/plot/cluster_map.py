@@ -8,6 +8,7 @@ import numpy as np
 
 from chatdash_analysis.plot.apart import spread_out
 from chatdash_analysis.plot.cluster_parts import check_top, is_narrow
+from chatdash_analysis.plot.hidden_labels import hidden_note, hide_labels
 from chatdash_analysis.plot.inputs import numbers, plotted_table
 from chatdash_analysis.plot.labels import count_text, group_labels
 from chatdash_analysis.plot.style import (
@@ -58,6 +59,7 @@ def plot_cluster_map(
     table: pd.DataFrame,
     *,
     top: int = 12,
+    min_users: int = 5,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw each question as a point, and name the clusters that were asked most.
@@ -73,6 +75,10 @@ def plot_cluster_map(
         What `cluster_map` returned.
     top : int, default 12
         How many clusters are named; 30 at most.
+    min_users : int, default 5
+        A label is what somebody said: where fewer known people asked (``cluster_users``),
+        "(too few users)" stands in its place, also of a name that was given. 0 shows all labels;
+        so does a table where that column is not there, or all missing.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when not given.
 
@@ -86,7 +92,7 @@ def plot_cluster_map(
     MissingColumnsError
         The table is no map of clusters.
     InputError
-        `top` is no number of clusters.
+        `top` is no number of clusters, or `min_users` none of people.
 
     Examples
     --------
@@ -104,7 +110,7 @@ def plot_cluster_map(
     table = plotted_table(table, _NEEDED, "plot_cluster_map")
     notes = _sample_note(table)
     most = check_top(top, most=_MOST_NAMES, least=0)
-    table = _placed(table)
+    table = _placed(hide_labels(table, "cluster_users", min_users=min_users))
     ax = axes_for(ax, width=10, height=max(6.0, 1.2 + _NAME * most / 2 / 72))
     ax.set_xlabel(_MEANING, fontsize=SMALL)
     ax.set_xticks([])
@@ -117,7 +123,8 @@ def plot_cluster_map(
     for heap in heaps:
         _draw_points(ax, heap)
     _name_heaps(ax, heaps)
-    draw_note(ax, notes)
+    labels = [label for heap in heaps for label in heap.rows["label"]]
+    draw_note(ax, [*notes, *hidden_note(labels, min_users=min_users)])
     return ax
 
 

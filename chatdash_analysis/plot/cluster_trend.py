@@ -16,6 +16,7 @@ from chatdash_analysis.plot.cluster_lines import (
     trend_rows,
 )
 from chatdash_analysis.plot.cluster_parts import check_top, is_narrow, state_text
+from chatdash_analysis.plot.hidden_labels import hidden_note, hide_labels
 from chatdash_analysis.plot.inputs import numbers
 from chatdash_analysis.plot.labels import count_text, short_text
 from chatdash_analysis.plot.style import (
@@ -53,6 +54,7 @@ def plot_cluster_trend(
     *,
     clusters: str | Sequence[str] | None = None,
     top: int = 6,
+    min_users: int = 5,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw how many of 1,000 conversations had a query of each cluster, by period.
@@ -71,6 +73,10 @@ def plot_cluster_trend(
         Without it: those with the most queries, and a note counts the others.
     top : int, default 6
         How many clusters to draw where `clusters` does not say it; 12 at most.
+    min_users : int, default 5
+        A label is what somebody said: where fewer known people asked (``cluster_users``),
+        "(too few users)" stands in its place, also of a name that was given. 0 shows all labels;
+        so does a table where that column is not there, or all missing.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when not given.
 
@@ -84,7 +90,8 @@ def plot_cluster_trend(
     MissingColumnsError
         The table is no table of trends.
     InputError
-        The table has none of one of the `clusters`, or there are more than 12.
+        The table has none of one of the `clusters`, there are more than 12, or `min_users` is
+        no number of people.
 
     Examples
     --------
@@ -100,7 +107,7 @@ def plot_cluster_trend(
     >>> ax.get_ylabel()
     'per 1,000 conversations'
     """
-    table = trend_rows(table)
+    table = hide_labels(trend_rows(table), "cluster_users", min_users=min_users)
     names, notes = chosen_clusters(table, clusters, check_top(top, most=MOST_LINES))
     ax = axes_for(ax, width=9, height=max(4.6, 1.4 + _NAME * len(names) / 72))
     ax.set_xlabel("first day of the period; n: all its conversations")
@@ -116,7 +123,8 @@ def plot_cluster_trend(
     notes += _draw_fixes(ax, lines)
     _name_lines(ax, lines)
     partial = [] if drawn["complete"].all() else ["hollow, dotted: the period is not complete"]
-    draw_note(ax, [*notes, "band: interval", *partial])
+    hidden = hidden_note(drawn["label"], min_users=min_users)
+    draw_note(ax, [*notes, "band: interval", *partial, *hidden])
     return ax
 
 

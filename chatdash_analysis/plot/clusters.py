@@ -15,6 +15,7 @@ from chatdash_analysis.plot.cluster_parts import (
     last_states,
     write_right,
 )
+from chatdash_analysis.plot.hidden_labels import hidden_note, hide_labels
 from chatdash_analysis.plot.inputs import numbers, plotted_table, shares
 from chatdash_analysis.plot.labels import count_text, group_labels, percent_text
 from chatdash_analysis.plot.rows import height_of, largest_groups, set_rows
@@ -67,6 +68,7 @@ def plot_clusters(
     *,
     trends: pd.DataFrame | None = None,
     top: int = 20,
+    min_users: int = 5,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw how often each cluster was asked, with its stability, its users and its trend.
@@ -87,6 +89,10 @@ def plot_clusters(
         complete is written beside its bar, with a mark.
     top : int, default 20
         The number of clusters to draw, those with the most queries; a note counts the others.
+    min_users : int, default 5
+        A label is what somebody said: where fewer known people asked, "(too few users)" stands
+        in its place, also of a name that was given. 0 shows all labels; so does a table where
+        ``users`` is not there, or all missing, as it is of mere texts.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure whose height fits the clusters when not given.
 
@@ -100,7 +106,7 @@ def plot_clusters(
     MissingColumnsError
         A table lacks columns.
     InputError
-        `top` is no number of clusters.
+        `top` is no number of clusters, or `min_users` none of people.
 
     Examples
     --------
@@ -115,6 +121,7 @@ def plot_clusters(
     ['n = 40 (80%), 31 users', 'n = 10 (20%), 9 users']
     """
     table = plotted_table(table, _NEEDED, "plot_clusters")
+    table = hide_labels(table, "users", min_users=min_users)
     states, note = last_states(trends)
     unassigned = _unassigned(table, states.get(UNASSIGNED, ""))
     shown, _ = largest_groups(numbers(table, "n"), most=check_top(top))
@@ -132,7 +139,8 @@ def plot_clusters(
         _draw_bar(ax, y, row, cut=cut)
     _write_rows(ax, rows, with_states=trends is not None)
     _draw_legend(ax, rows)
-    draw_note(ax, [*_rest(table, shown.tolist()), *cut, *note])
+    hidden = hidden_note(table["label"].iloc[shown], min_users=min_users)
+    draw_note(ax, [*_rest(table, shown.tolist()), *cut, *note, *hidden])
     return ax
 
 

@@ -86,12 +86,18 @@ def plot_drivers(
     _draw_points(ax, shown, found)
     ax.set_xlim(-0.02, 1.02)
     ax.grid(axis="x", alpha=0.3)
-    draw_note(ax, [f"filled: q < {found:g}", *notes])
+    draw_note(ax, [*_meanings(shown, found), *notes])
     return ax
 
 
+def _meanings(shown: pd.DataFrame, found: float) -> list[str]:
+    apart = any(flags & _APART for flags in flag_sets(shown))
+    red = ["vermilion: known after the outcome, or may be the outcome in other words"]
+    return [f"filled: q < {found:g}", *(red if apart else [])]
+
+
 def _notes(more: int, untested: int) -> list[str]:
-    notes = [f"{more:,} weaker row{'s' if more > 1 else ''} not shown"] if more else []
+    notes = [f"{more:,} further row{'s' if more > 1 else ''} not shown"] if more else []
     return notes + ([f"{untested:,} without a strength, see their flags"] if untested else [])
 
 
@@ -126,4 +132,4 @@ def _q_text(value: float) -> str:
 
 
 def _points_text(difference: float) -> str:
-    return "" if np.isnan(difference) else f"{difference * 100:+.0f} points"
+    return "" if np.isnan(difference) else f"{round(difference * 100):+d} points"

@@ -61,9 +61,9 @@ def hide_rare(
     Examples
     --------
     >>> import pandas as pd
-    >>> from chatdash_analysis.privacy.verbatim import hide_rare
+    >>> import chatdash_analysis as cda
     >>> summary = pd.DataFrame({"label": ["Open on Sundays?", "Is Dr. Li in?"], "users": [31, 1]})
-    >>> hide_rare(summary, "label")["label"].tolist()
+    >>> cda.hide_rare(summary, "label")["label"].tolist()
     ['Open on Sundays?', nan]
     """
     columns = [texts] if isinstance(texts, str) else list(texts)

@@ -23,6 +23,7 @@ _DTYPES = {
     "cluster_id": "str",
     "label": "str",
     "n": "int64",
+    "cluster_users": "float64",
     "question": "str",
 }
 _QUERIES = ("duplicate_group", "cluster_id", "scrubbed")
@@ -38,10 +39,10 @@ _FEW = 10
 
 
 class _Parts(NamedTuple):
-    """The queries, the label of each cluster, the vectors, and the row of each group in them."""
+    """The queries, label and users of each cluster, the vectors, the row of each group in them."""
 
     queries: pd.DataFrame
-    labels: pd.Series
+    found: pd.DataFrame
     rows: pd.DataFrame
     vectors: Floats
 
@@ -72,6 +73,9 @@ def cluster_map(clusters: Any, *, random_state: int = 0) -> pd.DataFrame:
             The cluster and its label (str); missing where the question is unassigned.
         ``n``
             How often it was asked (int64).
+        ``cluster_users``
+            How many known people asked the questions of its cluster, as the summary tells;
+            missing where it does not, or where the question is unassigned (float64).
         ``question``
             Its text with personal data masked (str).
 
@@ -112,7 +116,8 @@ def cluster_map(clusters: Any, *, random_state: int = 0) -> pd.DataFrame:
     questions = _questions(parts.queries).join(parts.rows, how="inner").sort_index()
     shown = _sampled(questions, np.random.default_rng(seed))
     x, y = _places(_of_rows(parts.vectors, shown["row"]), seed)
-    table = shown.assign(x=x, y=y, label=shown["cluster_id"].map(parts.labels))
+    label, users = (shown["cluster_id"].map(parts.found[name]) for name in ("label", "users"))
+    table = shown.assign(x=x, y=y, label=label, cluster_users=users)
     table = table.reset_index(drop=True)[list(_DTYPES)].astype(_DTYPES)
     table.attrs["cluster_map"] = {"questions": len(questions)}
     return table
@@ -128,10 +133,12 @@ def _parts(clusters: Any) -> _Parts:
             "cluster_map draws clusters with their model, whose vectors have a group each; got"
             f" {type(clusters).__name__}. {_ADVICE}"
         )
-    labels = summary.drop_duplicates("cluster_id").set_index("cluster_id")["label"]
+    found = summary.drop_duplicates("cluster_id").set_index("cluster_id")
+    found = found.reindex(columns=["label", "users"])
+    found["users"] = pd.to_numeric(found["users"], errors="coerce").astype("float64")
     names = pd.Index(np.asarray(groups, dtype="object"), dtype="str")
     rows = pd.DataFrame({"row": np.arange(len(names))}, index=names)
-    return _Parts(queries, labels, rows[~names.duplicated()], np.asarray(vectors))
+    return _Parts(queries, found, rows[~names.duplicated()], np.asarray(vectors))
 
 
 def _check_seed(seed: int) -> int:

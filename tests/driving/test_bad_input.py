@@ -42,7 +42,8 @@ def test_fields_without_anything_to_compare_say_so():
         custom_objects=[["a"], {"b": 1}] * 100,
         custom_mixed=[1, "a", True, 2.5] * 50,
     )
-    flags = drivers(frame).query("kind != 'absent'").set_index("field")["flags"]
+    fields = [name for name in frame if name.startswith("custom_")]
+    flags = drivers(frame, fields=fields).query("kind != 'absent'").set_index("field")["flags"]
     assert flags["custom_constant"] == flags["custom_one"] == "constant"
     assert "no_value" in flags["custom_none"]
     assert flags["custom_names"] == "near_unique"

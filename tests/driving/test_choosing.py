@@ -13,7 +13,9 @@ _ALL = [*BY_NAME, "user_id", "custom_x", "custom_call_successful", "metadata_pla
 
 
 def _fields(fields=None, *, columns=_ALL, outcome="evaluation_is_success", later=False):
-    frame = pd.DataFrame(columns=[*columns, *({"custom_x", outcome} - {*columns})])
+    frame = pd.DataFrame(
+        "held", index=[0], columns=[*columns, *({"custom_x", outcome} - {*columns})]
+    )
     return fields_of(
         frame, fields, outcome=outcome, taken=["agent_id", "user_id"], include_later=later,
         use="drivers",
@@ -25,6 +27,18 @@ def test_identifiers_free_text_and_the_outcome_are_no_fields_by_default():
     assert {"custom_x", "metadata_plan", "channel", "topic", "read"} <= names
     assert not {name for name in names if name in BY_NAME and BY_NAME[name].pii}
     assert not names & {"evaluation_is_success", "conversation_id", "agent_id", "user_id", "mine"}
+
+
+def test_fields_that_hold_nothing_are_those_of_other_agents_and_left_out_by_default():
+    frame = pd.DataFrame({"evaluation_is_success": [True], "custom_x": [None], "custom_y": [1.0]})
+    options = {
+        "outcome": "evaluation_is_success",
+        "taken": [],
+        "include_later": False,
+        "use": "drivers",
+    }
+    assert [field.name for field in fields_of(frame, None, **options)] == ["custom_y"]
+    assert [field.name for field in fields_of(frame, "custom_x", **options)] == ["custom_x"]
 
 
 def test_moments_are_those_of_the_column_table():

@@ -255,7 +255,7 @@ def test_absence_is_a_row_of_its_own():
     assert found.loc["absent", "adjusted_difference"] < -0.3
     assert found.loc["category", "p_value"] > 0.01
     levels = driver_levels(frame, fields="custom_x")
-    assert levels["level"].tolist() == ["[absent]", "a", "b"]
+    assert levels["level"].tolist() == ["a", "b", "[absent]"]
 
 
 def test_by_does_everything_apart_in_each_group(sample):

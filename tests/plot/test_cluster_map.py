@@ -83,6 +83,36 @@ def test_top_zero_names_no_cluster():
     assert _legend(ax) == ["unassigned: 6 questions", "3 smaller clusters"]
 
 
+def test_what_too_few_people_asked_is_not_shown_and_a_note_says_so():
+    table = map_points(QUESTIONS)
+    people = table["cluster_id"].map({"q001": 5.0, "q002": 4.0})
+    table = table.assign(cluster_users=people.astype("float64"))
+    ax = plot_cluster_map(table)
+    assert sorted(text.get_text().split("\n")[0] for text in _names(ax)) == [
+        "q001 · Parking?", "q002 · (too few users)", "q003 · (too few users)",
+    ]  # fmt: skip
+    note = "(too few users): fewer known users than min_users=5;\nmin_users=0 shows all labels"
+    assert texts(ax)[-1] == note
+    assert overlaps(ax) == []
+    shown = plot_cluster_map(table, min_users=0)
+    assert "q002 · Insurance?" in {text.get_text().split("\n")[0] for text in _names(shown)}
+    assert note not in texts(shown)
+    assert note not in texts(plot_cluster_map(table, top=0))
+
+
+def test_where_nobody_knows_the_people_of_any_cluster_labels_are_shown():
+    ax = plot_cluster_map(map_points(QUESTIONS).assign(cluster_users=np.nan))
+    assert sorted(text.get_text().split("\n")[0] for text in _names(ax)) == [
+        "q001 · Parking?", "q002 · Insurance?", "q003 · Gift wrapping?",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("least", [-1, 2.5, True, None, "5"])
+def test_a_least_that_is_no_number_of_people_is_refused(least):
+    with pytest.raises(InputError, match=r"min_users=.* is no number of people\. Give 5"):
+        plot_cluster_map(map_points(QUESTIONS), min_users=least)
+
+
 def test_a_name_leads_to_the_point_next_to_the_median():
     """Of two halves far from each other the median may be where no question is."""
     table = pd.DataFrame({

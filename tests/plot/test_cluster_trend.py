@@ -103,6 +103,39 @@ def test_each_line_is_named_at_its_end_with_its_queries_and_state():
         assert text.xy[1] == pytest.approx(line[-1][1])
 
 
+def _with_people(table, **people):
+    return table.assign(cluster_users=table["cluster_id"].map(people).astype("float64"))
+
+
+def test_lines_of_what_too_few_people_asked_have_no_label_and_a_note_says_so():
+    """Also where each period by itself has few, what counts is how many there ever were."""
+    table = _with_people(trends(QUESTIONS), q001=5, q002=4).assign(users=1)
+    ax = plot_cluster_trend(table, clusters=["unassigned", "q001", "q002", "q003"])
+    assert _names(ax) == [
+        "unassigned", "q001 · Parking?", "q002 · (too few users)", "q003 · (too few users)",
+    ]  # fmt: skip
+    assert texts(ax)[-1].split("\n")[-2:] == [
+        "(too few users): fewer known users than min_users=5;", "min_users=0 shows all labels",
+    ]  # fmt: skip
+    assert overlaps(ax) == []
+    assert _names(plot_cluster_trend(table, min_users=0))[1:] == [
+        "q002 · Insurance?", "q003 · Gift wrapping?",
+    ]  # fmt: skip
+    assert "min_users" not in texts(plot_cluster_trend(table, clusters="q001"))[-1]
+
+
+def test_where_nobody_knows_the_people_of_any_cluster_labels_are_shown():
+    ax = plot_cluster_trend(_with_people(trends(QUESTIONS)))
+    assert _names(ax) == ["q001 · Parking?", "q002 · Insurance?", "q003 · Gift wrapping?"]
+    assert "min_users" not in texts(ax)[-1]
+
+
+@pytest.mark.parametrize("least", [-1, 2.5, True, None, "5"])
+def test_a_least_that_is_no_number_of_people_is_refused(least):
+    with pytest.raises(InputError, match=r"min_users=.* is no number of people\. Give 5"):
+        plot_cluster_trend(trends(QUESTIONS), min_users=least)
+
+
 def test_one_query_is_no_queries():
     ax = plot_cluster_trend(trends(["Parking?"], periods=1, queries=1))
     assert texts(ax)[0] == "q001 · Parking?\n1 query"

@@ -41,7 +41,7 @@ def test_bars_are_as_long_as_queries_are_many_the_largest_on_top():
 
 
 def test_n_its_share_and_the_users_stand_beside_each_bar():
-    ax = plot_clusters(summary(QUESTIONS, users=[15.0, np.nan, 1.0]))
+    ax = plot_clusters(summary(QUESTIONS, users=[15.0, np.nan, 1.0]), min_users=0)
     assert texts(ax) == ["n = 30 (50%), 15 users", "n = 20 (33%)", "n = 10 (17%), 1 user"]
 
 
@@ -50,6 +50,44 @@ def test_columns_that_the_table_lacks_are_left_out():
     ax = plot_clusters(table)
     assert texts(ax) == ["n = 30 (50%)", "n = 20 (33%)", "n = 10 (17%)"]
     assert ax.get_legend() is None
+
+
+def test_what_too_few_people_asked_is_not_shown_and_a_note_says_so():
+    table = summary(QUESTIONS, users=[5.0, 4.0, np.nan], unassigned=8)
+    ax = plot_clusters(table)
+    assert row_labels(ax) == [
+        "q001 · Parking?", "q002 · (too few users)", "q003 · (too few users)", "unassigned",
+    ]  # fmt: skip
+    assert "n = 20 (33%), 4 users" in texts(ax)
+    assert _notes(ax) == [
+        "(too few users): fewer known users than min_users=5;", "min_users=0 shows all labels",
+    ]  # fmt: skip
+    assert overlaps(ax) == []
+
+
+def test_the_note_is_about_clusters_that_are_drawn():
+    table = summary(QUESTIONS, users=[9.0, 9.0, 1.0])
+    assert _notes(plot_clusters(table, top=2)) == ["1 smaller cluster not shown: n = 10"]
+
+
+def test_the_fewest_people_can_be_chosen():
+    table = summary(QUESTIONS, users=[30.0, 4.0, np.nan])
+    assert row_labels(plot_clusters(table, min_users=31))[0] == "q001 · (too few users)"
+    assert row_labels(plot_clusters(table, min_users=4))[1] == "q002 · Insurance?"
+    assert row_labels(plot_clusters(table, min_users=0))[2] == "q003 · Gift wrapping?"
+
+
+@pytest.mark.parametrize("users", [None, np.nan, pd.NA], ids=["no column", "NaN", "NA"])
+def test_labels_of_mere_texts_of_which_nobody_knows_the_people_are_shown(users):
+    table = summary(QUESTIONS, users=users)
+    ax = plot_clusters(table.drop(columns="users") if users is None else table)
+    assert row_labels(ax) == ["q001 · Parking?", "q002 · Insurance?", "q003 · Gift wrapping?"]
+    assert texts(ax) == ["n = 30 (50%)", "n = 20 (33%)", "n = 10 (17%)"]
+
+
+def test_nobody_known_of_those_who_could_be_is_too_few():
+    ax = plot_clusters(summary(["Parking?"], users=0.0))
+    assert row_labels(ax) == ["q001 · (too few users)"]
 
 
 def test_a_cluster_that_was_marked_as_fixed_says_so():
@@ -209,6 +247,13 @@ def test_in_narrow_axes_labels_are_short_and_users_left_out():
 def test_a_top_that_is_no_number_of_clusters_is_refused(top):
     with pytest.raises(InputError, match="top must be a number of clusters, 1 or more; got"):
         plot_clusters(summary(QUESTIONS), top=top)
+
+
+@pytest.mark.parametrize("least", [-1, 2.5, True, None, "5"])
+def test_a_least_that_is_no_number_of_people_is_refused(least):
+    for table in (summary(QUESTIONS), summary(QUESTIONS).drop(columns="users")):
+        with pytest.raises(InputError, match=r"min_users=.* is no number of people\. Give 5"):
+            plot_clusters(table, min_users=least)
 
 
 def test_trends_that_lack_a_column_are_refused():

@@ -34,11 +34,12 @@ def test_filled_points_are_found_and_hollow_ones_are_not():
 def test_what_may_be_the_outcome_itself_has_another_colour(flag):
     ax = plot_drivers(drivers(["a", "b"], flags=["", flag]))
     assert [to_hex(line.get_color()) for line in _points(ax)] == [to_hex(BLUE), to_hex(VERMILION)]
+    assert "vermilion: known after the outcome" in " ".join(texts(ax))
 
 
 def test_n_q_value_and_difference_stand_beside_each_row():
-    table = drivers(["a", "b"], adjusted_difference=[-0.123, np.nan])
-    assert {"n = 200, q < 0.001, -12 points", "n = 201, q = 0.200"} <= set(
+    table = drivers(["a", "b"], adjusted_difference=[-0.004, np.nan])
+    assert {"n = 200, q < 0.001, +0 points", "n = 201, q = 0.200"} <= set(
         texts(plot_drivers(table))
     )
 
@@ -53,7 +54,7 @@ def test_rows_beyond_the_limit_and_untested_ones_are_counted():
     table.loc[38:, "strength"] = np.nan
     ax = plot_drivers(table, most=10)
     assert len(_points(ax)) == 10
-    assert "28 weaker rows not shown" in " ".join(texts(ax))
+    assert "28 further rows not shown" in " ".join(texts(ax))
     assert "2 without a strength" in " ".join(texts(ax))
 
 

@@ -15,7 +15,7 @@ from chatdash_analysis.sandbox.sample import Sample
 
 DTYPES = {
     "x": "float64", "y": "float64", "cluster_id": "str", "label": "str", "n": "int64",
-    "question": "str",
+    "cluster_users": "float64", "question": "str",
 }  # fmt: skip
 
 
@@ -78,6 +78,16 @@ def test_each_distinct_question_has_a_row_with_how_often_it_was_asked():
     assert table[["cluster_id", "label"]].isna().all(axis=1).tolist() == [False, False, True]
     assert table.index.equals(pd.RangeIndex(3))
     assert table.attrs["cluster_map"] == {"questions": 3}
+
+
+def test_each_question_has_the_known_people_of_its_cluster():
+    clusters = _clusters(list("abcd"), np.eye(4), ["q001", "q002", "q001", None])
+    assert cluster_map(clusters)["cluster_users"].isna().all()
+    for users in (pd.array([7, None], dtype="Int64"), [7.0, np.nan], ["7", "many"]):
+        clusters.summary["users"] = users
+        table = cluster_map(clusters)
+        assert table["cluster_users"].fillna(-1).tolist() == [7, -1, 7, -1]
+        assert dict(table.dtypes.astype("str")) == DTYPES
 
 
 def test_the_usual_spelling_stands_for_its_group():

@@ -43,7 +43,8 @@ _DTYPES = {
     "before_conversations": "int64", "before_users": "int64", "before_exposure": "int64",
     "ratio": "float64", "ratio_low": "float64", "ratio_high": "float64",
     "p_value": "float64", "q_value": "float64",
-    "state": "str", "fixed_at": "datetime64[us, UTC]", "complete": "boolean", "flags": "str",
+    "state": "str", "fixed_at": "datetime64[us, UTC]", "cluster_users": "float64",
+    "complete": "boolean", "flags": "str",
 }  # fmt: skip
 _SUMMARY = ("cluster_id", "label", "status", "fixed_at")
 
@@ -112,7 +113,8 @@ def cluster_trends(  # noqa: PLR0913
         nobody asked before) with its interval ``ratio_low`` to ``ratio_high``;
         ``p_value`` (exact, two-sided) and ``q_value`` (Benjamini-Hochberg over the
         series of the period), missing where nothing is tested; ``state``; ``fixed_at``
-        (when the cluster was marked as fixed, missing if it is open);
+        (when the cluster was marked as fixed, missing if it is open); ``cluster_users``
+        (known people who ever asked, of ``clusters.summary``, missing if it does not tell);
         ``complete`` (the whole period was loaded, and its queries clustered); ``flags``:
         ``partial`` (not complete: never tested, and compared with by none), ``gap``
         (a part could not be loaded), ``unclustered`` (some misunderstood conversations
@@ -262,12 +264,15 @@ def _long(columns: dict[str, Any], links: Links, calendar: Calendar) -> pd.DataF
     shape = (links.series, len(calendar))
     series = np.repeat(np.arange(links.series), len(calendar))
     fixed_at = pd.to_datetime(pd.Series(_fixed_at(links)), utc=True)
+    people = links.summary.reindex(columns=["users"])["users"]
+    people = pd.to_numeric(people, errors="coerce").astype("float64")
     return pd.DataFrame(
         {
             "cluster_id": links.ids.take(series).array,
             "label": links.labels.take(series).array,
             "period": np.tile(calendar.names.to_numpy(), links.series),
             "fixed_at": fixed_at.take(series).array,
+            "cluster_users": people.reindex(series).array,
             **{name: np.broadcast_to(values, shape).ravel() for name, values in columns.items()},
         },
         index=pd.RangeIndex(len(series)),

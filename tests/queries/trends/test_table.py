@@ -22,7 +22,8 @@ DTYPES = {
     "before_conversations": "int64", "before_users": "int64", "before_exposure": "int64",
     "ratio": "float64", "ratio_low": "float64", "ratio_high": "float64",
     "p_value": "float64", "q_value": "float64",
-    "state": "str", "fixed_at": "datetime64[us, UTC]", "complete": "boolean", "flags": "str",
+    "state": "str", "fixed_at": "datetime64[us, UTC]", "cluster_users": "float64",
+    "complete": "boolean", "flags": "str",
 }  # fmt: skip
 
 
@@ -87,6 +88,19 @@ def test_rows_are_all_clusters_in_the_order_of_the_summary_and_all_periods():
     assert table["period"].tolist() == [MONDAY.tz_localize(None) + pd.Timedelta(weeks=k)
                                         for k in range(3)] * 4  # fmt: skip
     assert table.loc[table["cluster_id"].eq("never"), "users"].tolist() == [0, 0, 0]
+
+
+def test_each_row_has_the_known_people_that_the_summary_tells_of_its_cluster():
+    frame, clusters = weeks([30] * 3, {"b": [2, 0, 1], "a": [1] * 3})
+    assert cluster_trends(clusters, frame)["cluster_users"].isna().all()
+    for users in (pd.array([3, None], dtype="Int64"), [3.0, np.nan], ["3", "many"]):
+        told = SimpleNamespace(
+            queries=clusters.queries,
+            summary=clusters.summary.assign(users=users).set_axis([7, 7]),
+        )
+        table = cluster_trends(told, frame)
+        assert table["cluster_users"].fillna(-1).tolist() == [3] * 3 + [-1] * 6
+        assert {name: str(dtype) for name, dtype in table.dtypes.items()} == DTYPES
 
 
 def test_counts_are_those_of_plain_loops():
