@@ -110,6 +110,7 @@ def _common(codes: Codes) -> Codes:
 
 def _predicted(features: pd.DataFrame, tested: Mask, folds: Codes, seed: int) -> Floats:
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     said = np.zeros(len(features))
     for fold in np.unique(folds):
@@ -121,8 +122,11 @@ def _predicted(features: pd.DataFrame, tested: Mask, folds: Codes, seed: int) ->
             max_iter=40, max_leaf_nodes=8, learning_rate=0.15, early_stopping=False,
             categorical_features="from_dtype", random_state=seed,
         )  # fmt: skip
-        model.fit(features.loc[~there, seen], tested[~there])
-        said[there] = model.predict_proba(features.loc[there, seen])[:, 1]
+        # The order in which threads add up would show in the last digits, and on a busy machine
+        # they wait for each other.
+        with threadpool_limits(limits=1):
+            model.fit(features.loc[~there, seen], tested[~there])
+            said[there] = model.predict_proba(features.loc[there, seen])[:, 1]
     return said
 
 

@@ -74,7 +74,8 @@ def _texts(pair: Pair, similarity: float | None) -> Finding:
     pairs = alike.pairs(~tested, tested)
     where["n"] = int((alike.forms >= 0).sum())
     if not where["n"]:
-        advice = "No text is long enough to be compared."
+        held = texts.notna().any()
+        advice = "No text is long enough to be compared." if held else "The table holds no texts."
         return Finding("near_duplicates", "unchecked", advice, **where)
     rows = int((alike.of(~tested) & tested).sum())
     advice = (

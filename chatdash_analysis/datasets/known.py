@@ -48,6 +48,8 @@ _ONLY = {
     "later": "may change after the analysis",
 }
 # Columns that tell much of each other by what they mean.
+# What `identify_users` adds.
+_RECOGNISED = frozenset({"user_id", "user_key"})
 _TOLD_TOGETHER = (
     {"topic", "subtopic"},
     {"no_answer", "interacted", "ended_reason"},
@@ -148,7 +150,7 @@ def planned(columns: Iterable[str], asked: Asked) -> tuple[list[Use], list[LeftO
     uses, others = [], []
     for name in sorted(columns, key=place_of):
         known = moment_of(name, asked.known_at)
-        reason = _untimely(name, known, asked) or _no_value(name, asked)
+        reason = _said_apart(name, asked) or _untimely(name, known, asked) or _no_value(name, asked)
         if reason:
             others.append(LeftOut(name, known, reason))
         else:
@@ -161,14 +163,19 @@ def place_of(name: str) -> tuple[int, str]:
     return (list(BY_NAME).index(name) if name in BY_NAME else len(BY_NAME), name)
 
 
-def _untimely(name: str, known: str, asked: Asked) -> str:
-    """Say why a column must not be a feature, whatever it holds."""
+def _said_apart(name: str, asked: Asked) -> str:
+    """Say why a column must not be a feature, whatever it holds and whenever it is known."""
     if name == asked.target:
         return "the target"
     if name in asked.leave_out:
         return "left out on request"
     if _tells(name, asked.target):
         return "may say the target in other words"
+    # By any key of the conversation, also one that was only learned later.
+    return "names the person, or by what they were recognised" if name in _RECOGNISED else ""
+
+
+def _untimely(name: str, known: str, asked: Asked) -> str:
     if known == UNKNOWN:
         return f"nobody says when it is known; known_at={{{name!r}: 'start'}} does, for example"
     if _ORDER.index(known) > _ORDER.index(asked.at) or known == "later":

@@ -35,6 +35,11 @@ def test_no_column_of_the_schema_is_used_before_it_is_known(column, at):
     assert found == (timely and not (never or raw or learned or column.name == "conversation_id"))
 
 
+@pytest.mark.parametrize("column", ["user_id", "user_key"])
+def test_what_recognises_the_person_is_no_feature_whatever_is_said_of_it(column):
+    assert used([column, "channel"], known_at={column: "start"}) == {"channel": "value"}
+
+
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
 def test_identifiers_and_free_text_are_never_used_by_their_values(column):
     role = used(BY_NAME, at="analysis").get(column.name)
