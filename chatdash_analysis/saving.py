@@ -7,6 +7,8 @@ import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import pandas as pd
+
 from chatdash_analysis.disk import replace_file
 from chatdash_analysis.errors import InputError
 
@@ -14,15 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    import pandas as pd
-
-__all__ = ["check_target", "save_table", "write_file"]
+__all__ = ["check_target", "disarmed", "save_table", "write_file"]
 
 # Python's white space without the line feed. Arrow, which replaces faster, counts fewer as such.
 _SPACES = "[\t\v\f\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
-# The start of a line that a spreadsheet may run as a formula, also in full width, and after
-# spaces: a cell of several lines can be pasted as several cells.
-FORMULA = f"(?m)^({_SPACES}[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212\t\r])"
+# Signs in full width count, too.
+_MINUS_OR_PLUS = "+\\-\uff0b\uff0d\ufe62\ufe63\u2212"
+_EQUALS_OR_AT = "=@\uff1d\uff20\ufe66\ufe6b"
+# The start of a line that a spreadsheet may run as a formula, also after spaces: a cell of several
+# lines can be pasted as several cells.
+_LINE = f"(?m)^({_SPACES}[{_EQUALS_OR_AT}{_MINUS_OR_PLUS}\t\r])"
+# The same behind what separates cells elsewhere: where that is a semicolon, a quote in the middle
+# of a line holds nothing together. A smiley is no formula.
+_CELL = f"([;|\t])({_SPACES}(?:[{_EQUALS_OR_AT}]|[{_MINUS_OR_PLUS}][\\w(=@+.,$\\-]))"
 
 
 def save_table(table: pd.DataFrame, path: str | Path) -> Path:
@@ -31,9 +37,10 @@ def save_table(table: pd.DataFrame, path: str | Path) -> Path:
     Parquet is lossless: ``pandas.read_parquet`` gives the dtypes and the
     ``attrs`` back. CSV is for spreadsheets: UTF-8 with a byte order mark (without it
     Excel takes the file for another encoding), every cell quoted, missing values empty,
-    and lines of text that a spreadsheet would run as a formula (they start with ``=``,
-    ``+``, ``-`` or ``@``, also in full width or after spaces, with a tab or a carriage
-    return) get a leading apostrophe.
+    and what a spreadsheet would run as a formula gets a leading apostrophe: lines of text,
+    names of columns too, that start with ``=``, ``+``, ``-`` or ``@``, also in full width or
+    after spaces, with a tab or a carriage return, and what follows a semicolon, a bar or a
+    tab, at which some spreadsheets cut.
 
     The file appears whole or not at all, and only its owner may read it.
 
@@ -82,11 +89,31 @@ def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
 
 
 def _write_csv(table: pd.DataFrame, file: IO[bytes]) -> None:
-    texts = table.select_dtypes(include="str").columns
-    safe = {name: table[name].str.replace(FORMULA, r"'\1", regex=True) for name in texts}
-    table.assign(**safe).to_csv(
+    safe = table.set_axis(disarmed(pd.Series(map(str, table.columns), dtype="str")), axis=1)
+    for place, dtype in enumerate(table.dtypes):
+        if not _is_harmless(dtype):
+            safe.isetitem(place, disarmed(table.iloc[:, place]))
+    safe.to_csv(
         file, index=False, quoting=csv.QUOTE_ALL, encoding="utf-8-sig", lineterminator="\r\n"
     )
+
+
+def _is_harmless(dtype: Any) -> bool:
+    """Tell whether a column holds numbers, flags or instants, whatever library made it."""
+    types = pd.api.types
+    return bool(
+        types.is_numeric_dtype(dtype)
+        or types.is_datetime64_any_dtype(dtype)
+        or types.is_timedelta64_dtype(dtype)
+    )
+
+
+def disarmed(column: pd.Series) -> pd.Series:
+    """Return the values as texts that no spreadsheet runs as a formula; missing ones stay so."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        column = column.astype("object").map(str, na_action="ignore").astype("str")
+    lines = column.str.replace(_LINE, r"'\1", regex=True)
+    return lines.str.replace(_CELL, r"\1'\2", regex=True)
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Any], None]] = {

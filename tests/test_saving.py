@@ -8,6 +8,7 @@ import stat
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
@@ -49,7 +50,34 @@ def test_every_line_that_may_be_a_formula_is_disarmed(tmp_path, space, sign):
     save_table(pd.DataFrame({"text": pd.Series([text], dtype="str")}), tmp_path / "c.csv")
     with (tmp_path / "c.csv").open(newline="", encoding="utf-8-sig") as file:
         (cell,) = list(csv.reader(file))[1]
-    assert cell == f"'{sign}1\nplain\n'{space}{sign}1\na {sign} b\n\n'{sign}1"
+    # A tab also ends a cell where texts are pasted.
+    inner = f"{space}'" if space == "\t" else space
+    assert cell == f"'{sign}1\nplain\n'{inner}{sign}1\na {sign} b\n\n'{sign}1"
+
+
+def _cells(path, delimiter=","):
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+
+
+@pytest.mark.parametrize("dtype", ["category", "object", "string", pd.ArrowDtype(pa.string())])
+def test_texts_of_every_dtype_are_disarmed_and_names_of_columns_too(tmp_path, dtype):
+    save_table(pd.DataFrame({"=a": pd.Series(["=1", None, "b"], dtype=dtype)}), tmp_path / "c.csv")
+    assert _cells(tmp_path / "c.csv") == ["'=a", "'=1", "", "b"]
+
+
+@pytest.mark.parametrize("text", ["hi;=1+1;bye", "a;@b;+49 1;-x()", "a|=1", "a\t=1"])
+def test_a_spreadsheet_that_cuts_elsewhere_runs_nothing_either(tmp_path, text):
+    save_table(pd.DataFrame({"a": ["x"], "b": [text]}), tmp_path / "c.csv")
+    for delimiter in ";|\t":
+        assert not [
+            c for c in _cells(tmp_path / "c.csv", delimiter) if c.strip()[:1] in tuple("=+-@")
+        ]
+
+
+def test_a_smiley_stays(tmp_path):
+    save_table(pd.DataFrame({"a": ["thanks ;-) ok"]}), tmp_path / "c.csv")
+    assert _cells(tmp_path / "c.csv") == ["a", "thanks ;-) ok"]
 
 
 def test_the_table_itself_is_not_changed(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 from chatdash_analysis.codes import dense, group_codes, user_codes
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.periods import microseconds, period_codes
-from chatdash_analysis.reached import connected
+from chatdash_analysis.reached import connected, reach_is_told
 from chatdash_analysis.segments import REACH_OUTCOMES, outcome_values, with_flags, with_users
 from chatdash_analysis.tables import require_columns, require_dataframe
 
@@ -44,9 +44,9 @@ class Rows:
         agent, channel and month together.
     times : numpy.ndarray of int64
         When each was created, in microseconds.
-    known, good, eligible : numpy.ndarray of bool
-        Whether the outcome is known, whether it is a success, and whether somebody was
-        reached and there could be an outcome.
+    known, good, eligible, told : numpy.ndarray of bool
+        Whether the outcome is known, whether it is a success, whether somebody was reached
+        and there could be an outcome, and whether anything tells if somebody was.
     """
 
     frame: pd.DataFrame
@@ -59,6 +59,7 @@ class Rows:
     known: Flags
     good: Flags
     eligible: Flags
+    told: Flags
 
     def __len__(self) -> int:
         return len(self.users)
@@ -96,6 +97,7 @@ def rows_of(
         known=known[order],
         good=good[order],
         eligible=eligible[order],
+        told=reach_is_told(frame),
     )
     return rows, frame[list(by)].reset_index(drop=True)
 
@@ -167,6 +169,7 @@ def taken(rows: Rows, places: Codes) -> Rows:
         known=rows.known[places],
         good=rows.good[places],
         eligible=rows.eligible[places],
+        told=rows.told[places],
     )
 
 

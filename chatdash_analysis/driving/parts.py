@@ -95,8 +95,11 @@ def parts_of(rows: Rows, field: Field, group: int, min_users: int) -> Iterator[P
     part = _part(rows, field, levels, could=could, among=values.held, kind=values.kind)
     numbers = values.numbers[could & values.held]
     yield replace(part, group=group, numbers=numbers)
-    if (could & ~values.held).any():
-        absent = _Levels(np.where(values.held, 0, 1), ["[present]", ABSENT])
+    lacking = could & ~values.held
+    if lacking.any():
+        # Where nobody knows who was reached, most of them may be calls without anybody.
+        flags = ("reach_unknown",) if 2 * rows.told[lacking].sum() < lacking.sum() else ()
+        absent = _Levels(np.where(values.held, 0, 1), ["[present]", ABSENT], flags)
         everywhere = np.ones(len(rows), dtype=np.bool_)
         part = _part(rows, field, absent, could=could, among=everywhere, kind="absent")
         yield replace(part, group=group)

@@ -97,7 +97,8 @@ def _float(value: Any) -> float:
 def _as_text(value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset, dict, np.ndarray)):
         return "[]"
-    return str(value)
+    # Half of a surrogate pair can stand in no file.
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _texts(column: pd.Series, present: Flags) -> Values:

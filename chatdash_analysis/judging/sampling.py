@@ -125,6 +125,11 @@ def audit_sample(
     wanted, seed = whole_number("n", n, 1), whole_number("random_state", random_state, 0)
     frame, names = _checked(conversations, outcome, by, users)
     shown = shown_columns(frame, names, columns, _USE)
+    if outcome in shown:
+        raise InputError(
+            f"columns: {outcome} is the verdict that is audited. Who sees it is no judge of it:"
+            " leave it out."
+        )
     judged = frame[frame[outcome].notna().to_numpy()].reset_index(drop=True)
     strata, labels = _strata(judged, names, outcome)
     sizes = np.bincount(strata, minlength=2 * len(labels)).astype(np.int64)

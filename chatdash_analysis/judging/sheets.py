@@ -68,7 +68,8 @@ def _shown(column: pd.Series, known: pd.Series | None) -> pd.Series:
         column = column.map(_questions, na_action="ignore").astype("str")
     if known is None or not _free_text(column):
         return column
-    return scrub(column, known).mask(column.isna())
+    texts = column.astype("object").map(str, na_action="ignore").astype("str")
+    return scrub(texts, known).mask(column.isna())
 
 
 def _free_text(column: pd.Series) -> bool:
@@ -77,7 +78,8 @@ def _free_text(column: pd.Series) -> bool:
     An identifier is shown as it is: only who names its column gets it, and masked it
     would be useless.
     """
-    if not isinstance(column.dtype, pd.StringDtype) and column.dtype != object:
+    types = pd.api.types
+    if types.is_numeric_dtype(column.dtype) or types.is_datetime64_any_dtype(column.dtype):
         return False
     declared = BY_NAME.get(str(column.name))
     return declared is None or declared.pii == "free_text"

@@ -145,6 +145,11 @@ def _from_snapshots(
         moment = read_moment(key, "the key of a snapshot", "UTC")
         rows = _rows(frame, by, outcome, users, use)
         require_columns(frame, ["conversation_id"], use)
+        if len(rows) and (rows["created_at"] > moment).all():
+            raise InputError(
+                f"{use}: all conversations of the snapshot of {moment:%Y-%m-%d %H:%M} were created"
+                " later. Give for each table the moment at which it was loaded."
+            )
         read.append(rows.assign(moment=pd.Series(moment, index=rows.index, dtype=_INSTANT)))
     # A snapshot without rows has columns of any dtype, and must not impose it.
     filled = [rows for rows in read if len(rows)] or read[:1]

@@ -297,3 +297,24 @@ def test_names_of_people_are_no_levels_however_common():
     levels = driver_levels(frame).set_index("field")["level"]
     assert pd.isna(levels["metadata_user_first_name"])
     assert levels["metadata_plan_name"].tolist() == ["Ana", "Ben"]
+
+
+def test_absence_is_not_judged_where_nobody_knows_who_was_reached():
+    rng = np.random.default_rng(3)
+    reached = rng.random(1200) < 0.5
+    success = np.where(reached, rng.random(1200) < 0.7, rng.random(1200) < 0.03)
+    value = pd.Series(rng.choice(["a", "b", "c"], 1200), dtype="str").where(reached)
+    blind = conversations(rng, 1200, success=success).drop(columns="interacted")
+    for frame in (blind, blind.assign(ended_reason="mailbox reached (code 7)", platform="x")):
+        found = drivers(frame.assign(custom_x=value), fields="custom_x").set_index("kind")
+        assert found.loc["absent", "flags"] == "reach_unknown"
+        assert np.isnan(found.loc["absent", "strength"])
+        assert found.loc["absent", ["n", "excluded"]].sum() == (~reached).sum()
+        assert found.loc["category", "strength"] < 0.2
+
+
+def test_half_a_character_is_a_level_like_any_other():
+    rng = np.random.default_rng(3)
+    value = pd.Series(["\ud800", "b"] * 100, dtype="object")
+    frame = conversations(rng, 200).assign(custom_x=value)
+    assert driver_levels(frame, fields="custom_x")["level"].tolist() == ["?", "b"]

@@ -132,7 +132,7 @@ def test_a_sheet_gives_the_same_audit_after_a_spreadsheet_saved_it(tmp_path):
     table, truth = _population()
     path = tmp_path / "sheet.csv"
     sheet = _filled(audit_sample(table, 90, path=path), table, truth)
-    text = path.read_text("utf-8").splitlines()
+    text = path.read_text("utf-8-sig").splitlines()
     for number, verdict in enumerate(sheet["human_verdict"], start=1):
         cells = text[number].split('","')
         cells[-3] = "WAHR" if verdict else "FALSCH"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import chatdash_analysis as cda
@@ -136,3 +137,17 @@ def test_the_caller_keeps_its_table_and_any_index_will_do():
     sheet = audit_sample(rows, 5, by=None)
     pd.testing.assert_frame_equal(rows, before)
     assert sheet.index.equals(pd.RangeIndex(5))
+
+
+@pytest.mark.parametrize("dtype", ["category", "object", "string", pd.ArrowDtype(pa.string())])
+def test_texts_of_every_dtype_are_masked(dtype):
+    table = conversations([True, False] * 30)
+    told = pd.Series(["call +491712345678"] * len(table), dtype=dtype)
+    sheet = audit_sample(table.assign(summary=told, by_me=told), 20, columns=["summary", "by_me"])
+    assert set(sheet["summary"]) == set(sheet["by_me"]) == {"call [phone]"}
+
+
+def test_the_verdict_is_not_shown_even_if_it_is_asked_for():
+    table = conversations([True, False] * 30)
+    with pytest.raises(InputError, match="is the verdict that is audited"):
+        audit_sample(table, 20, columns=["evaluation_is_success"])

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from chatdash_analysis.datasets.exporting.fingerprint import kinds_of
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.saving import FORMULA
+from chatdash_analysis.saving import disarmed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     kinds = dict(zip(frame.columns, kinds_of(frame), strict=True))
     cells = {name: _cells(column, kinds[name]) for name, column in frame.items()}
     safe = pd.DataFrame(cells)
-    safe.columns = pd.Index(_harmless(pd.Series(frame.columns, dtype="str")))
+    safe.columns = pd.Index(disarmed(pd.Series(frame.columns, dtype="str")))
     text: str = safe.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     return b"\xef\xbb\xbf" + text.encode()
 
@@ -84,8 +84,4 @@ def as_csv(frame: pd.DataFrame) -> bytes:
 def _cells(column: pd.Series, kind: Kind) -> pd.Series:
     if kind == "instant":
         return column.dt.strftime("%Y-%m-%d %H:%M:%S")
-    return _harmless(column.astype("str")) if kind == "text" else column
-
-
-def _harmless(texts: pd.Series) -> pd.Series:
-    return texts.str.replace(FORMULA, r"'\1", regex=True)
+    return disarmed(column.astype("str")) if kind == "text" else column
