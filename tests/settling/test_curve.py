@@ -194,6 +194,7 @@ def test_arguments_that_cannot_be_used_are_refused(arguments, message):
     (5, "takes a pandas DataFrame"),
     ({}, "mapping is empty"),
     ({"soon": cda.load_sample(10)}, "no date or time"),
+    ({"2020-01-01": cda.load_sample(10)}, "were created later"),
     ({"2026-08-01": [1]}, "takes a pandas DataFrame"),
     ({"2026-08-01": cda.load_sample(10).drop(columns="conversation_id")}, "conversation_id"),
     (cda.load_sample(10).drop(columns="created_at"), "created_at"),
