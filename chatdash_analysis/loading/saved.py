@@ -115,7 +115,7 @@ def _frame(
         # What a saved table says of its own origin, its gaps above all, still holds.
         **origin,
         "source": source,
-        **({} if guard is None else {"privacy": guard.describe()}),
+        **({} if guard is None else {"privacy": guard.describe(frame)}),
     }
     return frame
 

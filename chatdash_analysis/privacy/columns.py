@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import pandas as pd
 
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.flattening.flatten import as_text
-from chatdash_analysis.flattening.names import CLASH
 from chatdash_analysis.identity.values import texts_of
 from chatdash_analysis.privacy.json_copies import (
     GONE,
@@ -21,29 +20,33 @@ from chatdash_analysis.privacy.json_copies import (
     json_copies,
     text_copies,
 )
+from chatdash_analysis.privacy.knowing import known_people
+from chatdash_analysis.privacy.labels import LABELS, masked_labels
 from chatdash_analysis.privacy.pseudonyms import IDENTIFIER_KINDS, of_texts, pseudonyms
 from chatdash_analysis.privacy.rules import (
     OBJECTS,
     FieldRule,
     Words,
+    field_of,
     identifying_number,
+    safe_name,
     says_little,
 )
 from chatdash_analysis.privacy.scrubbers import scrubbed
 from chatdash_analysis.schema import BY_NAME
-from chatdash_analysis.text.known import known_texts
-from chatdash_analysis.text.person_fields import person_field
+from chatdash_analysis.text.person_fields import person_field, role_names
+from chatdash_analysis.text.scrubbing import hide_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chatdash_analysis.privacy.policy import PseudonymPolicy
 
-__all__ = ["action_of", "protected_columns"]
+__all__ = ["action_of", "check_index", "protected_columns", "safe_names"]
 
 # Made by this package of other columns, without anybody's words.
 _OURS = frozenset({"user_key"})
-_JSON = Action("json")
+_JSON, _LABEL = Action("json"), Action("label")
 
 
 def protected_columns(
@@ -51,7 +54,7 @@ def protected_columns(
 ) -> tuple[dict[Any, pd.Series], set[str]]:
     """Return the columns that change, and the names of the fields met inside JSON."""
     # The names are needed for the texts of all columns, so they are read before any is hidden.
-    protecting = _Protecting(policy, known_texts(conversations).tolist())
+    protecting = _Protecting(policy, known_people(conversations))
     changed = {}
     for name in conversations.columns:
         action = action_of(str(name), policy.words)
@@ -69,21 +72,61 @@ def action_of(name: str, words: Words) -> Action:
         return Action("name", _kind(name) or said.kind) if said.kind else said
     if name in IDENTIFIER_KINDS:
         return Action("name", IDENTIFIER_KINDS[name])
-    if name in BY_NAME:
-        column = BY_NAME[name]
-        if column.kind == "json":
-            return _JSON
-        return SCRUB if column.pii == "free_text" else STAY
-    if name in _OURS:
-        return STAY
+    if name in BY_NAME or name in _OURS:
+        return _own_action(name)
     kind = _kind(name)
     return Action("name", kind) if kind else SCRUB
 
 
+def _own_action(name: str) -> Action:
+    if name in LABELS:
+        return _LABEL
+    column = BY_NAME.get(name)
+    if column is None or not column.pii:
+        return STAY
+    return _JSON if column.kind == "json" else SCRUB
+
+
+def safe_names(conversations: pd.DataFrame, words: Words) -> list[Any]:
+    """Return the names of the columns, without addresses and numbers of people in them."""
+    kept = frozenset((*BY_NAME, *_OURS, *words.keep))
+    taken = set(map(str, conversations.columns))
+    names: list[Any] = []
+    for name in conversations.columns:
+        safe = str(name) if str(name) in kept else safe_name(str(name))
+        while safe != str(name) and safe in taken:
+            safe += "_"
+        taken.add(safe)
+        names.append(name if safe == str(name) else safe)
+    return names
+
+
 def _kind(name: str) -> str:
-    prefix = next((prefix for prefix in OBJECTS.values() if name.startswith(prefix)), "")
-    field = re.sub(CLASH, "", name.removeprefix(prefix))
-    return IDENTIFIER_KINDS.get(name) or person_field(field)
+    return IDENTIFIER_KINDS.get(name) or person_field(field_of(name))
+
+
+def check_index(table: pd.DataFrame, words: Words) -> None:
+    """Raise `InputError` if a level of the index is called like what would change as a column.
+
+    A user's word to keep a column holds for the index, too.
+    """
+    for place, level in enumerate(table.index.names):
+        name = "" if level is None else str(level)
+        if name and words.said_of(frozenset({name})) != STAY and _names_people(table, place, name):
+            raise InputError(
+                f"The index is called {name!r}, and would keep its values. Call reset_index()"
+                " before, so that they are a column, or rename the index if they name nobody."
+            )
+
+
+def _names_people(table: pd.DataFrame, place: int, name: str) -> bool:
+    if name in BY_NAME:
+        return bool(BY_NAME[name].pii)
+    if name in _OURS:
+        return False
+    values = table.index.get_level_values(place).unique()
+    field = field_of(name)
+    return bool(_kind(name)) or any(role_names(field, v) for v in values if isinstance(v, str))
 
 
 class _Protecting:
@@ -105,25 +148,43 @@ class _Protecting:
         if action == _JSON:
             rule = FieldRule(self._policy.words, OBJECTS.get(name, ""), self.met)
             return _like(column, json_copies(_texts(column), self._known, rule, self._tools))
+        if action == _LABEL:
+            return self._labelled(column)
         if action == SCRUB:
             return self._scrubbed(column, name)
         return self._named(column, name, action.kind)
 
+    def _labelled(self, column: pd.Series) -> pd.Series:
+        if not _holds_texts(column):
+            return _without_numbers(column, "")
+        texts = _texts(column)
+        plain = masked_labels(texts)
+        # Where there was a contact, the name may stand beside it; other labels never change.
+        rows = [row for row, pair in enumerate(zip(texts, plain, strict=True)) if len({*pair}) > 1]
+        found = pd.Series([plain[row] for row in rows], dtype="str")
+        for row, text in zip(
+            rows, hide_known(found, [self._known[row] for row in rows]), strict=True
+        ):
+            plain[row] = text
+        return _with_others(column, plain)
+
     def _scrubbed(self, column: pd.Series, name: str) -> pd.Series:
         if not _holds_texts(column):
             return _without_numbers(column, name)
-        plain = text_copies(_texts(column), self._known, FieldRule(Words()), self._tools)
-        return _like(column, plain, column if pd.api.types.is_object_dtype(column.dtype) else None)
+        field = "" if name in BY_NAME else field_of(name)
+        plain = text_copies(_texts(column), self._known, FieldRule(Words()), self._tools, field)
+        return _with_others(column, plain)
 
     def _named(self, column: pd.Series, name: str, kind: str) -> pd.Series:
         if name in IDENTIFIER_KINDS:
-            made = pseudonyms(texts_of(column), kind, self._policy.key)
+            texts = column if isinstance(column.dtype, pd.StringDtype) else _written(column)
+            made = pseudonyms(texts_of(texts), kind, self._policy.key)
             return _like(column, made.to_pylist())
         if pd.api.types.is_bool_dtype(column.dtype):
             return column
         if not (_holds_texts(column) or pd.api.types.is_numeric_dtype(column.dtype)):
             return _emptied(column, name)
-        texts = [None if pd.isna(item) else as_text(item) for item in column.astype("object")]
+        texts = _written(column)
         named = of_texts(["" if text is None else text for text in texts], kind, self._policy.key)
         pairs = zip(texts, named, strict=True)
         return _like(column, [text if says_little(text) else new for text, new in pairs])
@@ -137,6 +198,29 @@ def _holds_texts(column: pd.Series) -> bool:
 def _texts(column: pd.Series) -> list[str | None]:
     """Return the texts of a column; None for what is missing or no text."""
     return [item if isinstance(item, str) else None for item in column.tolist()]
+
+
+def _written(column: pd.Series) -> list[str | None]:
+    """Return values as texts: a number of any type is the same text."""
+    return [_as_written(item) for item in column.tolist()]
+
+
+def _as_written(item: Any) -> str | None:
+    if isinstance(item, str):
+        return item
+    if pd.api.types.is_scalar(item) and pd.isna(item):
+        return None
+    if isinstance(item, np.generic):
+        item = item.item()
+    if isinstance(item, Decimal) and item.is_finite() and item == int(item):
+        item = int(item)
+    if isinstance(item, bytes):
+        return item.decode("utf-8", "replace")
+    return as_text(item) if isinstance(item, bool | int | float) else str(item)
+
+
+def _with_others(column: pd.Series, values: list[str | None]) -> pd.Series:
+    return _like(column, values, column if pd.api.types.is_object_dtype(column.dtype) else None)
 
 
 def _like(column: pd.Series, values: list[Any], others: pd.Series | None = None) -> pd.Series:
@@ -158,7 +242,7 @@ def _like(column: pd.Series, values: list[Any], others: pd.Series | None = None)
 
 def _plain(other: Any) -> Any:
     """Return what an object column holds beside texts, unless somebody may be in it."""
-    if not pd.api.types.is_scalar(other):
+    if isinstance(other, bytes) or not pd.api.types.is_scalar(other):
         raise InputError(
             f"A column holds a {type(other).__name__}, in which names cannot be found. Turn it into"
             " JSON text, or drop the column."
@@ -168,10 +252,8 @@ def _plain(other: Any) -> Any:
 
 def _without_numbers(column: pd.Series, name: str) -> pd.Series:
     """Return a column of numbers without those that may be phone numbers or ids."""
-    dynamic = name.startswith(tuple(OBJECTS.values()))
-    if not dynamic or not pd.api.types.is_numeric_dtype(column.dtype):
-        return column
-    if pd.api.types.is_bool_dtype(column.dtype):
+    numeric = pd.api.types.is_numeric_dtype(column.dtype)
+    if not numeric or pd.api.types.is_bool_dtype(column.dtype):
         return column
     hidden = np.array([identifying_number(item, name) for item in column.tolist()], dtype=bool)
     if not hidden.any():

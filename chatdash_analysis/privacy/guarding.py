@@ -12,9 +12,11 @@ from chatdash_analysis.errors import InputError
 from chatdash_analysis.flattening.columns import BASE, flatten_column, with_fields
 from chatdash_analysis.privacy.columns import protected_columns
 from chatdash_analysis.privacy.json_copies import Tools, json_copies
+from chatdash_analysis.privacy.labels import LABELS, masked_labels
 from chatdash_analysis.privacy.policy import PseudonymPolicy, check_names
-from chatdash_analysis.privacy.rules import OBJECTS, BareRule
+from chatdash_analysis.privacy.rules import OBJECTS, BareRule, Words
 from chatdash_analysis.privacy.scrubbers import scrubber_name
+from chatdash_analysis.privacy.suspecting import with_suspected
 from chatdash_analysis.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def guard_of(pii: Pii) -> Guard | None:
     if isinstance(pii, str) and pii in ("keep", "drop"):
         return Guard(None) if pii == "drop" else None
     if not isinstance(pii, PseudonymPolicy):
-        shown = repr(pii) if isinstance(pii, str) else f"a {type(pii).__name__}"
+        # Never the text itself: it may be a secret in the wrong place.
+        shown = "another text" if isinstance(pii, str) else f"a {type(pii).__name__}"
         raise InputError(f"pii is {shown}; give 'keep', 'drop' or PseudonymPolicy(secret=...).")
     fields = tuple(OBJECTS.values())
     given = (*pii.drop, *pii.keep, *pii.identifiers)
@@ -64,9 +67,13 @@ class Guard:
         """A name for folders; "drop" or one of a policy."""
         return "drop" if self.policy is None else self.policy.label
 
-    def describe(self) -> dict[str, Any]:
-        """Return what is done, ready for JSON."""
-        return {"pii": "drop"} if self.policy is None else self.policy.describe()
+    def describe(self, frame: pd.DataFrame | None = None) -> dict[str, Any]:
+        """Return what is done, ready for JSON; of a guarded table with the columns to look at."""
+        done = {"pii": "drop"} if self.policy is None else self.policy.describe()
+        if frame is None:
+            return done
+        words = Words() if self.policy is None else self.policy.words
+        return with_suspected(done, frame, words)
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Return a table as the parser makes them, without what is personal."""
@@ -89,7 +96,9 @@ def _bare(table: pa.Table) -> dict[str, Any]:
     empty: dict[str, Any] = {name: pd.array([None] * len(table), "str") for name in _PERSONAL}
     nobody: list[list[str]] = [[]] * len(table)
     nothing = Tools(lambda texts, _: texts, lambda texts, _: texts)
-    return {**empty, _SOURCE: json_copies(table[_SOURCE].to_pylist(), nobody, BareRule(), nothing)}
+    labels = {name: masked_labels(table[name].to_pylist()) for name in LABELS}
+    fields = json_copies(table[_SOURCE].to_pylist(), nobody, BareRule(), nothing)
+    return {**empty, **labels, _SOURCE: fields}
 
 
 def _named(table: pa.Table, policy: PseudonymPolicy) -> dict[str, Any]:

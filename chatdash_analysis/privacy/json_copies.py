@@ -21,7 +21,17 @@ from chatdash_analysis.text.person_fields import inner_field, label_member, pers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["GONE", "SCRUB", "STAY", "Action", "Rule", "Tools", "json_copies", "text_copies"]
+__all__ = [
+    "GONE",
+    "SCRUB",
+    "STAY",
+    "Action",
+    "Rule",
+    "Tools",
+    "json_copies",
+    "safe_key",
+    "text_copies",
+]
 
 _ROWS = 2_000
 
@@ -74,15 +84,19 @@ def json_copies(
 
 
 def text_copies(
-    texts: Sequence[str | None], known: Sequence[Sequence[str]], rule: Rule, tools: Tools
+    texts: Sequence[str | None],
+    known: Sequence[Sequence[str]],
+    rule: Rule,
+    tools: Tools,
+    field: str = "",
 ) -> list[str | None]:
-    """Return texts scrubbed; those that are JSON objects or lists, as `json_copies` does it."""
+    """Return the texts of a field, each as the rule wants it; JSON as `json_copies` does it."""
     found: list[str | None] = []
     for start in range(0, len(texts), _ROWS):
         copying, holder = _Copying(rule), list(texts[start : start + _ROWS])
         for row, text in enumerate(holder):
             if text is not None:
-                copying.of_plain(text, _Place(holder, row, row))
+                copying.of_plain(text, field, _Place(holder, row, row))
         copying.fill(known[start : start + _ROWS], tools)
         found += holder
     return found
@@ -133,10 +147,10 @@ class _Copying:
             return None
         return holder
 
-    def of_plain(self, text: str, place: _Place) -> None:
+    def of_plain(self, text: str, field: str, place: _Place) -> None:
         """Put the copy of a text that may be JSON into its place."""
         try:
-            self._scrub(text, "", (), place)
+            self._value(text, field, (), place)
         except RecursionError:
             self.scrubs.append((text, place))
 
@@ -172,12 +186,12 @@ class _Copying:
             field = value[label]
             path = (*(path[:-1] if path and UUID.fullmatch(path[-1]) else path), field)
         for key, item in value.items():
-            name = _safe_key(key)
+            name = safe_key(key)
             while name != key and name in place.holder:
                 name += "_"
             there = place._replace(key=name)
             if label and key == label:
-                place.holder[name] = _safe_key(item)
+                place.holder[name] = safe_key(item)
             elif key in ("value", "result"):
                 self._copy(item, field, path, there)
             else:
@@ -221,6 +235,6 @@ _SUSPECT = re.compile(r"@|(?<![0-9a-fA-F-])\+?\d[\d ().-]{5,}\d(?![0-9a-fA-F-])"
 
 
 @lru_cache(maxsize=8192)
-def _safe_key(key: str) -> str:
+def safe_key(key: str) -> str:
     """Return a key without addresses and phone numbers; ids of fields stay."""
     return masked(key) if _SUSPECT.search(key) and not UUID.fullmatch(key) else key

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["PseudonymPolicy", "check_names"]
 
 # Counts up when the same settings make other tables.
-_VERSION = 1
+_VERSION = 2
 # Without these a table is none.
 _KEYS = frozenset({"conversation_id", "agent_id", "created_at"})
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from chatdash_analysis.flattening.names import both_names
+from chatdash_analysis.flattening.names import CLASH, both_names
 from chatdash_analysis.flattening.texts import FALSE, NOTHING, TRUE
 from chatdash_analysis.flattening.tolerant import Digits
-from chatdash_analysis.privacy.json_copies import GONE, SCRUB, STAY, Action
+from chatdash_analysis.privacy.json_copies import GONE, SCRUB, STAY, Action, safe_key
 from chatdash_analysis.privacy.pseudonyms import FIELD_KINDS
-from chatdash_analysis.text.person_fields import person_field
+from chatdash_analysis.text.person_fields import person_field, role_names
 
 if TYPE_CHECKING:
     from chatdash_analysis.flattening.flatten import Path
 
-__all__ = ["OBJECTS", "BareRule", "FieldRule", "Words", "identifying_number", "says_little"]
+__all__ = [
+    "OBJECTS",
+    "BareRule",
+    "FieldRule",
+    "Words",
+    "field_of",
+    "identifying_number",
+    "safe_name",
+    "says_little",
+]
 
 # Columns of JSON objects, and how the columns made of their fields begin.
 OBJECTS = {"custom_analysis": "custom_", "metadata": "metadata_"}
@@ -26,10 +37,20 @@ _LITTLE = frozenset((*TRUE, *FALSE, *NOTHING))
 _KEPT_WORDS = _LITTLE | frozenset(_VERDICTS)
 # Seven digits are the least of a phone number. Instants in seconds have more, too.
 _LEAST = 1_000_000
-_TIMES = re.compile(
-    r"(?:^|[\W_])(?:at|created|date|duration|end|ended|epoch|ms|start|started|time|timestamp|ts"
-    r"|unix|updated)(?:$|[\W_])"
+_INSTANTS = re.compile(
+    r"(?:^|[\W_])(?:at|created|date|end|ended|epoch|start|started|time|timestamp|ts|unix|updated)"
+    r"(?:$|[\W_])"
 )
+_DURATIONS = re.compile(r"(?:^|[\W_])(?:duration|ms)(?:$|[\W_])")
+_COUNTED = re.compile(r"(?:^|[\W_])(?:no|nr|num|nummer|number|numbers|numero|phone|tel)(?:$|[\W_])")
+# Of milliseconds, nearly three hours.
+_LONGEST = 10_000_000
+# From 1990 to 2100, in seconds; and how many parts of a second a unit has.
+_MOMENTS = (631_152_000, 4_102_444_800)
+_UNITS = (1, 10**3, 10**6, 10**9)
+_NUMBERS: tuple[type, ...] = (Real, Decimal)
+_LONG = re.compile(r"\+?\d[\d ().-]{5,}\d")
+_OTHER = re.compile(r"\W+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -83,7 +104,8 @@ class FieldRule:
         if kind:
             return _named(value, kind)
         if isinstance(value, str) and not isinstance(value, Digits):
-            return SCRUB
+            named = role_names(field, value) and not says_little(value)
+            return Action("name", "name") if named else SCRUB
         return GONE if identifying_number(value, field) else STAY
 
 
@@ -106,13 +128,50 @@ def says_little(value: Any) -> bool:
 
 
 def identifying_number(value: Any, field: str) -> bool:
-    """Whether a value is a whole number of seven digits or more, and no instant."""
+    """Whether a value is a whole number of seven digits or more, and no instant or duration."""
     if isinstance(value, Digits):
         return True
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return False
-    whole = isinstance(value, int) or value.is_integer()
-    return whole and abs(value) >= _LEAST and not _TIMES.search(_CAMEL.sub("_", field).casefold())
+    try:
+        number: int = int(value)  # type: ignore[call-overload]
+    except (ValueError, OverflowError):
+        return False
+    return number == value and abs(number) >= _LEAST and not _tells_time(number, field)
+
+
+def _tells_time(number: int, field: str) -> bool:
+    """Whether a number can be the time that the name of its field speaks of."""
+    words = _CAMEL.sub("_", field).casefold()
+    if _COUNTED.search(words):
+        return False
+    if _DURATIONS.search(words) and abs(number) < _LONGEST:
+        return True
+    first, last = _MOMENTS
+    moment = any(first * unit <= number <= last * unit for unit in _UNITS)
+    return bool(moment and _INSTANTS.search(words))
+
+
+def field_of(column: str) -> str:
+    """Return what a column's field is called, without what this package put around it."""
+    prefix = next((prefix for prefix in OBJECTS.values() if column.startswith(prefix)), "")
+    return re.sub(CLASH, "", column.removeprefix(prefix))
+
+
+def safe_name(column: str) -> str:
+    """Return the name of a column without addresses and phone numbers.
+
+    Examples
+    --------
+    >>> from chatdash_analysis.privacy.rules import safe_name
+    >>> [safe_name(name) for name in ("custom_491712345678", "zoe@x.de", "custom_plan__12345678")]
+    ['custom_number', 'email', 'custom_plan__12345678']
+    """
+    plain = re.sub(CLASH, "", column)
+    if safe_key(plain) == plain:
+        return column
+    masked = safe_key(_LONG.sub("number", plain))
+    return _OTHER.sub("_", masked).strip("_") + column[len(plain) :]
 
 
 class BareRule:

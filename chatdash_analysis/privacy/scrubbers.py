@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 import pandas as pd
 
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.privacy.thorough import require_libraries, without_more
 from chatdash_analysis.text.scrubbing import hide_known, scrub
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["Scrubber", "check_scrubber", "scrubbed", "scrubber_name"]
 
@@ -66,7 +63,13 @@ def scrubbed(texts: Sequence[str], known: Sequence[Iterable[str]], scrubber: Scr
 
 
 def _answer(scrubber: Callable[[Any], Sequence[str]], texts: list[str]) -> list[str]:
-    answer = list(scrubber(texts)) if texts else []
+    given = scrubber(texts) if texts else []
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InputError(
+            f"The scrubber returned a {type(given).__name__}. It must return a list of texts, one"
+            " for each that it takes."
+        )
+    answer = list(given)
     if len(answer) != len(texts):
         raise InputError(
             f"The scrubber returned {len(answer)} texts for {len(texts)}. It must return one for"

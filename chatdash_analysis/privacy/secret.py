@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
 from chatdash_analysis.errors import InputError
@@ -17,6 +20,12 @@ VARIABLE = "CHATDASH_PII_SECRET"
 # Whoever guesses the secret can try all phone numbers: sixteen bytes cannot be guessed.
 _FEWEST = 16
 _DIFFERENT = 6
+# Of neighbours that are the same or follow each other ("aaaa", "1234") fewer must remain.
+_RUNS = 0.5
+# Fixed, so that a secret gives the same pseudonyms on every computer. The work (16 MB, a
+# twentieth of a second) is done once for each secret, and once for each guess of one.
+_SALT = b"chatdash_analysis pseudonyms 1"
+_WORK = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 # Of ten million values two are alike with a chance of 4 in 10^11.
 _DIGITS = 20
 _ADVICE = (
@@ -26,6 +35,9 @@ _ADVICE = (
 
 class Secret:
     """What pseudonyms are made with; it shows itself nowhere.
+
+    The key of the digests is ``scrypt(secret, salt=b"chatdash_analysis pseudonyms 1", n=2**14,
+    r=8, p=1, dklen=32)``, so that trying phrases against a pseudonym or the `key_id` is slow.
 
     Parameters
     ----------
@@ -44,7 +56,7 @@ class Secret:
     __slots__ = ("_key",)
 
     def __init__(self, given: str | bytes, *, source: str = "secret") -> None:
-        self._key = _checked(given, source)
+        self._key = _stretched(_checked(given, source))
 
     def digest(self, kind: str, value: str) -> str:
         """Return 20 hexadecimal digits that stand for a value of a kind."""
@@ -111,4 +123,19 @@ def _checked(given: object, source: str) -> bytes:
         )
     if len(set(key)) < _DIFFERENT:
         raise InputError(f"{source} repeats the same few characters. {_ADVICE}")
+    if _is_pattern(key):
+        raise InputError(f"{source} repeats itself or counts up, and is soon guessed. {_ADVICE}")
     return key
+
+
+def _is_pattern(key: bytes) -> bool:
+    """Whether a key is a shorter one again and again, or mostly runs such as "aaa" and "123"."""
+    if any(key[size:] == key[:-size] for size in range(1, len(key) // 2 + 1)):
+        return True
+    runs = sum(abs(second - first) <= 1 for first, second in pairwise(key))
+    return runs > _RUNS * (len(key) - 1)
+
+
+@lru_cache(maxsize=16)
+def _stretched(key: bytes) -> bytes:
+    return hashlib.scrypt(key, salt=_SALT, **_WORK)

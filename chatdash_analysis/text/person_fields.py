@@ -10,11 +10,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from chatdash_analysis.text.names import looks_like_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-__all__ = ["inner_field", "label_member", "person_field"]
+__all__ = ["inner_field", "label_member", "person_field", "role_field", "role_names"]
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -25,6 +27,14 @@ _WHOSE = frozenset({
     "passenger", "patient", "person", "prospect", "recipient", "resident", "seller", "spouse",
     "student", "subscriber", "tenant", "user", "visitor", "wife", "your",
 })
+# Whoever is such a one may stand under the word alone: {"patient": "Zoe Quill"}.
+_ROLES = (_WHOSE - {"lead", "partner", "your"}) | {
+    "ansprechpartner", "ansprechpartnerin", "anrufer", "anruferin", "attendee", "beneficiary",
+    "besucher", "caregiver", "cardholder", "cliente", "contacto", "daughter", "father", "gast",
+    "guardian", "host", "insured", "kontakt", "kontaktperson", "kundin", "landlord", "mieter",
+    "mieterin", "mitarbeiter", "mitarbeiterin", "mother", "paciente", "patientin", "referrer",
+    "son", "teilnehmer", "vermieter",
+}
 _WHICH_NAME = frozenset({
     "birth", "family", "first", "full", "given", "last", "legal", "maiden", "middle", "nick",
     "preferred", "real", "sur",
@@ -147,6 +157,43 @@ def _is_whose(word: str) -> bool:
     return word in _WHOSE or word.removesuffix("s") in _WHOSE
 
 
+def role_names(field: str, text: str) -> bool:
+    """Whether a text in a field such as ``patient`` or ``contact person`` is somebody's name.
+
+    A field that is called after a person holds a name or says something of them ("returning"):
+    its values tell. Where more is in the name of the field ("emergency contact"), one word is
+    no name.
+
+    Examples
+    --------
+    >>> from chatdash_analysis.text.person_fields import role_names
+    >>> [role_names("customer", text) for text in ("Zoe Quill", "Zoe", "new", "Returning")]
+    [True, True, False, False]
+    >>> role_names("emergency contact", "Zoe Quill"), role_names("hair style", "Pixie Cut")
+    (True, False)
+    """
+    role = role_field(field)
+    return bool(role) and looks_like_name(text) and (role == "whole" or len(text.split()) > 1)
+
+
+@lru_cache(maxsize=8192)
+def role_field(field: str) -> str:
+    """Tell whether a field is called after a person: as a "whole", in its "end", or not ("").
+
+    Examples
+    --------
+    >>> from chatdash_analysis.text.person_fields import role_field
+    >>> [role_field(field) for field in ("patient", "contactPerson", "new_customer", "hair")]
+    ['whole', 'whole', 'end', '']
+    """
+    words = [word.casefold() for word in _WORDS.findall(_CAMEL.sub(" ", field))]
+    while len(words) > 1 and (words[-1] in _WHICH_NAME or words[-1] == "person"):
+        words.pop()
+    if not words or not {words[-1], words[-1].removesuffix("s")} & _ROLES:
+        return ""
+    return "whole" if len(words) == 1 else "end"
+
+
 def label_member(value: Mapping[str, Any]) -> str:
     """Return which member of an object only says what its ``value`` or ``result`` is; or "".
 
@@ -169,5 +216,9 @@ def inner_field(field: str, key: str, personal: Callable[[str], object] = person
     >>> from chatdash_analysis.text.person_fields import inner_field
     >>> inner_field("name", "first"), inner_field("name", "email"), inner_field("order", "size")
     ('name', 'email', 'size')
+    >>> inner_field("patient", "first"), inner_field("patient", "plan")
+    ('first name', 'plan')
     """
+    if key.casefold() in _WHICH_NAME and role_field(field):
+        return f"{key} name"
     return key if key in _BESIDE or personal(key) or not personal(field) else field

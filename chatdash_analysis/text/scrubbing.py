@@ -95,7 +95,11 @@ def _shown(text: str) -> str:
 
 
 def _without_known(text: str, names: tuple[str, ...]) -> str:
-    parts = _parts(names) if names and text else frozenset()
+    if not names or not text:
+        return text
+    whole = _whole(names)
+    text = whole.sub("[name]", text) if whole else text
+    parts = _parts(names)
     if not parts:
         return text
     folded = _folded(text)
@@ -106,6 +110,15 @@ def _without_known(text: str, names: tuple[str, ...]) -> str:
 
 
 # A conversation has several texts.
+@lru_cache(maxsize=256)
+def _whole(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Match names of several words as they are: parts of two letters are not masked alone."""
+    known = sorted({name.strip() for name in names if len(name.split()) > 1}, key=len, reverse=True)
+    if not known:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", re.IGNORECASE)
+
+
 @lru_cache(maxsize=256)
 def _parts(names: tuple[str, ...]) -> frozenset[str]:
     """Return what of the names of a conversation is masked; the host of a mail address is not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 
@@ -82,6 +83,30 @@ def test_the_choices_have_labels_and_descriptions() -> None:
     assert guard_of("keep") is None
     assert (guard_of("drop").label, guard_of("drop").describe()) == ("drop", {"pii": "drop"})
     assert guard_of(POLICY).label == POLICY.label
-    for odd in ("Drop", "", None, ("drop",)):
-        with pytest.raises(InputError, match="give 'keep', 'drop' or PseudonymPolicy"):
+    for odd in ("Drop", "", None, ("drop",), "correct horse battery staple"):
+        with pytest.raises(InputError, match="give 'keep', 'drop' or PseudonymPolicy") as caught:
             guard_of(odd)
+        assert "horse" not in str(caught.value)
+
+
+def test_what_a_description_of_a_table_suspects_is_what_may_still_name_people() -> None:
+    frame = pd.DataFrame({"campaign_id": ["zoe@x.de"], "custom_who": ["Zoe Quill"], "note": [None]})
+    assert guard_of("drop").describe(frame)["suspected"] == ["campaign_id", "custom_who"]
+    assert guard_of("drop").describe(frame[["note"]]) == {"pii": "drop"}
+
+
+@pytest.mark.parametrize("pii", ["drop", POLICY])
+def test_labels_lose_contacts_and_stay_otherwise(pii) -> None:
+    rows = [
+        {
+            "_id": "c",
+            "topic": "Opening hours",
+            "subtopic": "z@x.de wrote",
+            "endedReason": "dial_busy",
+        },
+        {"_id": "d", "topic": "call 0171 2345678", "subtopic": None, "endedReason": "error 500"},
+    ]
+    table = guard_of(pii)(parsed(*rows))
+    assert table["topic"].to_pylist() == ["Opening hours", "call [phone]"]
+    assert table["subtopic"].to_pylist() == ["[email] wrote", None]
+    assert table["ended_reason"].to_pylist() == ["dial_busy", "error 500"]

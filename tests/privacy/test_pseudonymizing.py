@@ -418,7 +418,7 @@ def test_odd_tables_are_taken_or_refused_in_our_words() -> None:
     assert hidden["note"].tolist() == ["[email]", "[email]"]
     assert hidden["note"].dtype == "category"
     assert hidden["custom_mixed"].tolist() == [True, "Ben [email]"]
-    assert hidden["n"].tolist() == [4917112345678, 1]
+    assert hidden["n"].isna().tolist() == [True, False]
     assert hidden["custom_n"].isna().tolist() == [True, False]
     with pytest.raises(InputError, match="takes a pandas DataFrame"):
         pseudonymize([1], secret=SECRET)

@@ -46,6 +46,19 @@ def test_a_scrubber_is_known_by_its_name() -> None:
     assert "<lambda>" in scrubber_name(lambda texts: texts)
 
 
+@pytest.mark.parametrize("answer", [None, "xxxxx", b"xxxxx", 5])
+def test_a_function_that_returns_no_list_is_refused(answer) -> None:
+    with pytest.raises(InputError, match=f"returned a {type(answer).__name__}"):
+        scrubbed(TEXTS, [[]] * len(TEXTS), lambda texts: answer)
+
+
+def test_a_function_may_return_any_run_of_texts() -> None:
+    assert scrubbed(["a", "b"], [[], []], lambda texts: (text * 2 for text in texts)) == [
+        "aa",
+        "bb",
+    ]
+
+
 def test_thorough_masks_what_the_default_does_and_leaves_masks_as_they_are(libraries) -> None:
     known = [[], [], [], ["Zoe"], []]
     plain, more = (scrubbed(TEXTS, known, how) for how in ("default", "thorough"))

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import hmac
 import pickle
+import secrets
 
 import pytest
 
@@ -17,8 +18,10 @@ from chatdash_analysis.privacy.secret import Secret, resolve_secret
 TEXT = "0f8fad5bd9cb469fa165708677289150"
 
 
-def test_a_digest_is_hmac_sha256_of_kind_and_value() -> None:
-    expected = hmac.new(TEXT.encode(), b"phone\x004917112345", hashlib.sha256).hexdigest()
+def test_a_digest_is_hmac_sha256_of_kind_and_value_under_a_stretched_key() -> None:
+    salt = b"chatdash_analysis pseudonyms 1"
+    key = hashlib.scrypt(TEXT.encode(), salt=salt, n=16_384, r=8, p=1, dklen=32)
+    expected = hmac.new(key, b"phone\x004917112345", hashlib.sha256).hexdigest()
     assert Secret(TEXT).digest("phone", "4917112345") == expected[:20]
 
 
@@ -45,6 +48,35 @@ def test_a_secret_of_less_than_sixteen_bytes_is_refused(given) -> None:
 def test_a_secret_of_the_same_few_characters_is_refused(given) -> None:
     with pytest.raises(InputError, match="repeats the same few"):
         Secret(given)
+
+
+@pytest.mark.parametrize("digests", ["7d4d997e28a3ee01aab5"])
+def test_a_secret_makes_the_same_pseudonyms_on_every_computer(digests) -> None:
+    assert Secret(TEXT).digest("phone", "4917112345") == digests
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["passwordpassword", "1234567812345678", "aaaaaaaaaaabcdef", "abcdefghijklmnopqrst",
+     "9876543210987654", "hunter hunter hunter ", b"0123456789:;<=>?"],
+)  # fmt: skip
+def test_a_secret_that_repeats_itself_or_counts_up_is_refused_unseen(given) -> None:
+    with pytest.raises(InputError, match="repeats itself or counts up") as caught:
+        Secret(given)
+    assert str(given)[:6] not in str(caught.value)
+
+
+def test_random_secrets_and_phrases_are_taken() -> None:
+    for _ in range(50):
+        Secret(secrets.token_hex(16))
+        Secret(secrets.token_bytes(16))
+    Secret("correct horse battery staple")
+
+
+def test_a_secret_is_stretched_once_however_often_it_is_given(monkeypatch) -> None:
+    first = Secret(TEXT)
+    monkeypatch.setattr(hashlib, "scrypt", None)
+    assert Secret(TEXT) == first
 
 
 @pytest.mark.parametrize("given", [5, 1.5, ["x" * 16], bytearray(b"x" * 16), object()])

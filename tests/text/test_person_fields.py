@@ -6,7 +6,12 @@ import pandas as pd
 import pytest
 
 from chatdash_analysis.text.known import known_texts
-from chatdash_analysis.text.person_fields import inner_field, label_member, person_field
+from chatdash_analysis.text.person_fields import (
+    inner_field,
+    label_member,
+    person_field,
+    role_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +73,33 @@ def test_names_are_known_by_labels_and_inside_fields_of_names_and_labels_are_non
     known = known_texts(frame)
     assert sorted(known[0]) == ["Ann", "Kim", "Zoe"]
     assert known[1] == []
+
+
+ROLES = (
+    "customer|caller|patient|kunde|client|guest|contact|contact_person|owner|tenant|member|user"
+    "|anrufer|gast|spouse|employee|contactPerson|Guests|patient 2|contact_first|guest_full"
+)
+
+
+@pytest.mark.parametrize("field", ROLES.split("|"))
+def test_a_field_called_after_a_person_holds_names_where_they_look_so(field) -> None:
+    names = ("Quinn Smith", "Zoe", "Ella Quux", "Ludwig van Beethoven", "Smith, J.", "Jo O'Brien",
+             "Dr. Ana-Mar\u00eda L\u00f3pez", "\u738b\u82b3", "QUINN SMITH")  # fmt: skip
+    others = ("new", "returning", "New", "Returning Customer", "New Patient", "VIP", "", "7",
+              "Quinn 5", "wants to book", "The customer asked about the price of it")  # fmt: skip
+    assert [text for text in names if not role_names(field, text)] == []
+    assert [text for text in others if role_names(field, text)] == []
+
+
+def test_other_fields_do_not_and_longer_ones_need_two_words() -> None:
+    for field in ("plan", "hair style", "customer type", "patient_status", "", "7", "leads"):
+        assert not role_names(field, "Quinn Smith"), field
+    assert role_names("emergency_contact", "Quinn Smith")
+    assert not role_names("call back customer", "Requested")
+
+
+def test_the_first_and_last_of_a_person_are_names() -> None:
+    assert person_field(inner_field("contact", "first")) == "name"
+    assert person_field(inner_field("customer", "last")) == "name"
+    assert inner_field("order", "first") == "first"
+    assert inner_field("customer", "size") == "size"

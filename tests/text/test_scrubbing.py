@@ -111,6 +111,7 @@ def test_personal_forms_are_masked(text: str, scrubbed: str) -> None:
         "2 shirts in size 42 for 100 €", "c++ & node.js", "can I return it.it is broken",
         "three or four of five", "one for two", "what is the name of the dress", "a < b",
         "I am looking for my order", "the name is wrong", "Can I. Can I open an account?",
+        "Should I. I mean, Must I. And then Will I. Because I. And I.", "How I. When I. May I.",
         "ich bin im Zimmer", "wie heißt das Kleid", "Ist der Name auf der Rechnung falsch",
     ],
 )  # fmt: skip
@@ -150,6 +151,8 @@ def test_numbers_that_are_said_are_masked(text: str, scrubbed: str) -> None:
         ("I spoke to Mr. Smith", "I spoke to Mr. [name]"),
         ("Frau Müller sagte", "Frau [name] sagte"),
         ("payment failed Ava W. thanks", "payment failed [name] thanks"),
+        ("Ella I. had a question", "[name] had a question"),
+        ("Elke I. meldete sich", "[name] meldete sich"),
     ],
 )  # fmt: skip
 def test_introduced_names_are_masked(text: str, scrubbed: str) -> None:
@@ -229,3 +232,9 @@ def test_nothing_that_the_sample_planted_remains() -> None:
     names = sorted({text.split()[0] for text in conversations["name"].dropna()})
     named = shown.str.contains(rf"(?i)\b(?:{'|'.join(names)}) [a-z]\.(?:\W|$)")
     assert named.mean() < 0.001
+
+
+@pytest.mark.parametrize("name", ["Bo J.", "Al G.", "Ella I.", "Li Wu"])
+def test_a_known_name_is_masked_whole_however_short_its_parts_are(name):
+    (text,) = scrub([f"{name} asked, then {name.lower()} left"], [[name]])
+    assert text == "[name] asked, then [name] left"
