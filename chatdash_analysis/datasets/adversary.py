@@ -41,6 +41,7 @@ _MOST_ROWS = 20_000
 _LEVELS = 250
 _RESAMPLES = 200
 _SHOWN = 3
+_HUGE = 1e300
 
 
 def adversarial_finding(
@@ -95,7 +96,8 @@ def _joined(train: TrainingTable, test: TrainingTable) -> pd.DataFrame:
         if column.isna().all():
             continue
         if is_number(column):
-            held[name] = numbers_of(column)
+            # The trees take the middle between two values, and there is none of infinite ones.
+            held[name] = np.clip(numbers_of(column), -_HUGE, _HUGE)
         else:
             held[name] = pd.Categorical(_common(levels_of(column)))
     return pd.DataFrame(held)

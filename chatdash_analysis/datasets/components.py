@@ -37,8 +37,8 @@ def join_people(people: Codes, families: Codes) -> Codes:
     ----------
     people : numpy.ndarray of int64, shape (rows,)
         The person behind each row, 0 to the number of people - 1.
-    families : numpy.ndarray of int64, shape (rows,)
-        The family of its text (see `Alike.families`); -1 for none.
+    families : numpy.ndarray of int64, shape (pairs, 2)
+        A row, and the family of one of its texts (see `Alike.families`).
     """
     rows = np.bincount(people).tolist()
     home, most = list(range(len(rows))), largest_allowed(len(people))
@@ -55,8 +55,8 @@ def join_people(people: Codes, families: Codes) -> Codes:
 
 def _shared_families(people: Codes, families: Codes) -> list[list[int]]:
     """Return the people of each family that several share, those of few first."""
-    told = families >= 0
-    pairs = np.unique(np.column_stack([families[told], people[told]]), axis=0).tolist()
+    rows, numbers = families.T
+    pairs = np.unique(np.column_stack([numbers, people[rows]]), axis=0).tolist()
     groups = [[person for _, person in own] for _, own in groupby(pairs, key=lambda pair: pair[0])]
     return sorted((own for own in groups if len(own) > 1), key=lambda own: (len(own), own))
 

@@ -72,10 +72,9 @@ def _texts(pair: Pair, similarity: float | None) -> Finding:
         return Finding("near_duplicates", "unchecked", advice, n=len(texts), **where)
     alike = find_alike(texts, similarity)
     pairs = alike.pairs(~tested, tested)
-    where["n"] = int((alike.forms >= 0).sum())
+    where["n"] = int(alike.compared.sum())
     if not where["n"]:
-        held = texts.notna().any()
-        advice = "No text is long enough to be compared." if held else "The table holds no texts."
+        advice = _uncompared(bool(texts.notna().any()), pair.train.at)
         return Finding("near_duplicates", "unchecked", advice, **where)
     rows = int((alike.of(~tested) & tested).sum())
     advice = (
@@ -85,6 +84,17 @@ def _texts(pair: Pair, similarity: float | None) -> Finding:
     if not pairs:
         return Finding("near_duplicates", "ok", "", value=0.0, **where)
     return Finding("near_duplicates", "leak", advice, value=float(pairs), **where)
+
+
+def _uncompared(held: bool, at: str) -> str:
+    if held:
+        return "No text is long enough to be compared."
+    if at == "analysis":
+        return "The table holds no texts."
+    return (
+        f"The table holds no texts: they are compared only at 'analysis', where they are features,"
+        f" and it was made at {at!r}."
+    )
 
 
 def _times(pair: Pair) -> Finding:

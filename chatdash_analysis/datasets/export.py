@@ -65,10 +65,13 @@ def export_dataset(
         CSV instead of parquet: cells and names of columns that a spreadsheet would run as a
         formula get a leading apostrophe. Types are lost.
     secret : str or bytes, optional
-        At least 16 random bytes. With it, people and conversations get codes that nobody can
-        trace without it, and that are the same in every export with the same secret. Without
-        it, people are numbered (``g000001`` is whose conversation came first) and
-        conversations keep the ids of the service. The ids of people are never written.
+        At least 16 random bytes. With it, people and conversations get codes that cannot be
+        turned back into ids without it, and that are the same in every export with the same
+        secret. Whoever holds the conversations can still find them again by their time
+        (``created_at`` is exact) and their features: the codes do not make a data set
+        anonymous. Without a secret, people are numbered (``g000001`` is whose conversation came
+        first) and conversations keep the ids of the service. The ids of people are never
+        written.
     min_users : int
         Classes and labels of fewer people are not named in card and recipe. The files hold
         every value.
@@ -117,6 +120,7 @@ def export_dataset(
     >>> len(content_hash)
     64
     """
+    _check_flags(overwrite=overwrite, for_spreadsheet=for_spreadsheet)
     target = check_folder(path, overwrite=overwrite)
     key = read_secret(secret)
     _check_choices(min_users, title)
@@ -163,3 +167,10 @@ def _check_choices(min_users: int, title: str | None) -> None:
         raise InputError(f"min_users={min_users!r} is no number of people. Give 5, for example.")
     if title is not None and not isinstance(title, str):
         raise InputError(f"title is a {type(title).__name__}. Give a text, or leave it out.")
+
+
+def _check_flags(**flags: bool) -> None:
+    for name, flag in flags.items():
+        # "no" would count as true, and replace what was there.
+        if not isinstance(flag, bool | np.bool_):
+            raise InputError(f"{name} is a {type(flag).__name__}. Give True or False.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from chatdash_analysis.datasets.known import LeftOut
 from chatdash_analysis.datasets.levels import LEAST_PEOPLE, LEAST_ROWS, levelled
+from chatdash_analysis.datasets.numbering import numbers_something
 from chatdash_analysis.datasets.personal_fields import names_people
 from chatdash_analysis.datasets.table import COLUMN_DTYPES
 from chatdash_analysis.datasets.values import read_values
@@ -35,8 +36,6 @@ __all__ = [
 
 # Of fields that agencies define there can be thousands.
 MOST_FIELDS = 500
-# Six digits: what is counted or measured in conversations is smaller.
-_LONG = 100_000
 _OF_FIELDS = {
     "custom_": "Field of the platform's own analysis.",
     "metadata_": "Custom field of the platform.",
@@ -127,8 +126,8 @@ def _of_values(
         return LeftOut(use.column, use.known_at, "names people, by what it is called")
     if read.kind == "other":
         return LeftOut(use.column, use.known_at, "holds no numbers, flags or texts")
-    if declared is None and _numbers_something(values):
-        return LeftOut(use.column, use.known_at, "looks like numbers of orders, phones or times")
+    if declared is None and (reason := numbers_something(values, people)):
+        return LeftOut(use.column, use.known_at, reason)
     if read.kind == "text":
         levels = levelled(values, people, personal=declared is None)
         if reason := too_many_or_few(levels.own, max_levels):
@@ -141,20 +140,6 @@ def _of_values(
         use.known_at,
         declared.description if declared else _meaning(use.column),
         unit=declared.unit if declared else "",
-    )
-
-
-def _numbers_something(values: pd.Series) -> bool:
-    """Tell whether numbers name things: long whole ones that hardly ever come twice."""
-    if values.dtype != np.float64:
-        return False
-    known = values.dropna()
-    whole = bool((known == np.rint(known)).all())
-    return (
-        len(known) > 1
-        and whole
-        and known.abs().median() >= _LONG
-        and known.nunique() > len(known) / 2
     )
 
 

@@ -72,7 +72,7 @@ def cross_validation(
     >>> import chatdash_analysis as cda
     >>> conversations = cda.identify_users(cda.load_sample(1_000))
     >>> table = cda.training_table(conversations, target="evaluation_is_success")
-    >>> folds = cross_validation(table, n_splits=4, embargo="3D")
+    >>> folds = cda.cross_validation(table, n_splits=4, embargo="3D")
     >>> all(len(fold.test) > 100 for fold in folds)
     True
     """

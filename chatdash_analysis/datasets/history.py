@@ -7,7 +7,6 @@ its conversation began.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,12 +14,15 @@ import pandas as pd
 
 from chatdash_analysis.datasets.features import Feature, Found, too_many_or_few
 from chatdash_analysis.datasets.known import LeftOut
+from chatdash_analysis.datasets.lengths import read_length
 from chatdash_analysis.datasets.levels import levelled
 from chatdash_analysis.datasets.values import read_values
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.identity.values import MISSING_TIME, instants
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from numpy.typing import NDArray
 
     from chatdash_analysis.datasets.known import Asked
@@ -53,14 +55,11 @@ def settling_time(history: bool | str | timedelta) -> int | None:
     """
     if isinstance(history, bool):
         return None
-    try:
-        length = pd.Timedelta(history) if isinstance(history, str | timedelta) else pd.NaT
-    except ValueError:
-        length = pd.NaT
-    if pd.isna(length) or length < pd.Timedelta(0):
+    length = read_length(history)
+    if length is None or length < pd.Timedelta(0):
         raise InputError(
-            f"history={history!r} is neither True or False nor a length of time. Give '7D', for"
-            " example, if outcomes are known a week after a conversation ended."
+            f"history={history!r} is neither True or False nor a length of time. Give a timedelta,"
+            " or text with a unit: '7D' if outcomes are known a week after a conversation ended."
         )
     return int(length // pd.Timedelta("1us"))
 

@@ -104,12 +104,17 @@ def check_moments(asked: Asked, held: Collection[str]) -> None:
     for name, moment in asked.known_at.items():
         _check_own(name, moment, held)
     known = moment_of(asked.target, asked.known_at)
-    place = _ORDER.index("later" if known == UNKNOWN else known)
-    if place < _ORDER.index(asked.at) or known == asked.at == "start":
+    place, now = (_ORDER.index(moment) for moment in (_later(known), asked.at))
+    # Verdicts come with the analysis, and those that are missing are predicted from it.
+    if place < now or place == now < _ORDER.index("analysis"):
         raise InputError(
             f"{asked.target} is known at {known!r}, so that at={asked.at!r} it needs no"
             f" prediction. Choose another target, or an earlier moment of {', '.join(MOMENTS)}."
         )
+
+
+def _later(known: str) -> str:
+    return "later" if known == UNKNOWN else known
 
 
 def _check_own(name: str, moment: str, held: Collection[str]) -> None:

@@ -71,6 +71,10 @@ def leak_lint(
         - ``later_values``: features with the values of such a column (the correlation of
           ranks).
         - ``one_class``: how many classes a side has.
+        - ``readable``: features of lists, objects or complex numbers, which no check reads.
+        - ``names_people``: features with one value for each person that nobody else has, as
+          an id or the number of a customer (the share of people whom it names), and labels
+          that differ in each row. Needs 20 people with several conversations.
         - ``constant``: features with one value (how many they have).
         - ``target_copy``: features that are the target under another name (the share of
           rows with a value).
@@ -94,9 +98,10 @@ def leak_lint(
 
     Notes
     -----
-    A lint proves no data set clean: a leak of many features together, or one that is weaker
-    than the limits, is not seen. Of more than 20,000 rows on a side, 20,000 are looked
-    at for features. With few people even noise can tell a target; then the finding is
+    A lint proves no data set clean. Not seen are a leak of several features together, one
+    that is weaker than the limits or in few rows, codes and numbers of people that occur
+    once each, and what stands in the digits of a number. Of more than 20,000 rows on a side,
+    20,000 are looked at. With few people even noise can tell a target; then the finding is
     a warning at most, as `people` of each class are too few to rule out chance.
 
     References
@@ -114,7 +119,7 @@ def leak_lint(
     >>> minutes = conversations.set_index("conversation_id")["duration_minutes"]
     >>> late = minutes.loc[table.rows["conversation_id"]].to_numpy()
     >>> leaky = replace(table, features=table.features.assign(duration_minutes=late))
-    >>> lint = leak_lint(leaky, cda.split_by_time(leaky, at="2026-05-01"))
+    >>> lint = cda.leak_lint(leaky, cda.split_by_time(leaky, at="2026-05-01"))
     >>> lint.loc[lint["status"].eq("leak"), ["check", "feature"]].to_numpy().tolist()
     [['known_later', 'duration_minutes']]
     """

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from chatdash_analysis.datasets.lengths import read_length
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.periods import microseconds
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from numpy.typing import NDArray
 
     from chatdash_analysis.datasets.table import TrainingTable
@@ -44,24 +46,13 @@ def read_embargo(embargo: str | timedelta) -> pd.Timedelta:
     InputError
         If it is no such thing.
     """
-    read = _timedelta(embargo)
+    read = read_length(embargo)
     if read is None or read < pd.Timedelta(0):
         raise InputError(
             f"embargo={embargo!r} is no stretch of time. Give text with a unit, such as '7D' or"
             " '36h', or a timedelta: how long it takes until the target is known."
         )
     return read
-
-
-def _timedelta(embargo: object) -> pd.Timedelta | None:
-    units = isinstance(embargo, str) and any(letter.isalpha() for letter in embargo)
-    if not units and not isinstance(embargo, (timedelta, np.timedelta64)):
-        return None
-    try:
-        read = pd.Timedelta(embargo)
-        return None if pd.isna(read) else read.as_unit("us")
-    except (ValueError, OverflowError):
-        return None
 
 
 def instants_of(table: TrainingTable) -> Codes:

@@ -2,7 +2,9 @@
 
 A text on both sides of a split is learnt by heart, not predicted. Two texts are
 near-duplicates if their comparable forms are equal, or if of the runs of three characters
-in either form at least a share of 0.7 is in both (Jaccard similarity).
+in either form at least a share of 0.7 is in both (Jaccard similarity). A row may hold
+several texts, each on a line; two rows are alike if any of their texts are, because a
+model that is given each of them as a feature recognises a row by any.
 """
 
 from __future__ import annotations
@@ -44,38 +46,48 @@ class Alike:
 
     Attributes
     ----------
-    forms : numpy.ndarray of int64, shape (rows,)
-        The number of each row's comparable form; -1 where there is none.
-    links : scipy.sparse array, shape (forms, forms)
+    forms : scipy.sparse array of int64, shape (rows, forms)
+        Which comparable forms each row holds; none where all its texts are too short.
+    links : scipy.sparse array of int64, shape (forms, forms)
         Which forms are near-duplicates, both ways, each of itself too.
     """
 
-    forms: Codes
+    forms: Any
     links: Any
 
+    @property
+    def compared(self) -> Mask:
+        """Which rows hold a text that is long enough."""
+        return np.asarray(np.diff(self.forms.indptr) > 0)
+
     def families(self) -> Codes:
-        """Return for each row the number of its family: its near-duplicates and theirs; or -1."""
+        """Return pairs of a row and a family of its texts: its near-duplicates and theirs.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (pairs, 2)
+            Each pair once, by row; none of a row without a text that is long enough.
+        """
         from scipy.sparse.csgraph import connected_components
 
         if not self.links.shape[0]:
-            return self.forms
+            return np.zeros((0, 2), dtype=np.int64)
         labels = connected_components(self.links, directed=False)[1].astype(np.int64)
-        return np.append(labels, -1)[self.forms]
+        rows = np.repeat(np.arange(self.forms.shape[0]), np.diff(self.forms.indptr))
+        return np.unique(np.column_stack([rows, labels[self.forms.indices]]), axis=0)
 
     def of(self, rows: Mask) -> Mask:
         """Tell which rows have a near-duplicate among `rows`; a row is its own."""
-        held = self._held(rows)
-        near = (self.links @ held) > 0
-        return np.append(near, False)[self.forms]
+        near = (self.links @ self._held(rows)) > 0
+        return np.asarray((self.forms @ near.astype(np.int64)) > 0)
 
     def pairs(self, one: Mask, other: Mask) -> int:
-        """Return how many pairs of near-duplicates have a row in each of the two."""
+        """Return how many pairs of near-duplicate texts have one in each of the two."""
         return int(self._held(one) @ (self.links @ self._held(other)))
 
     def _held(self, rows: Mask) -> Codes:
         """Return in how many of the rows each form is."""
-        forms = self.forms[rows]
-        return np.bincount(forms[forms >= 0], minlength=self.links.shape[0]).astype(np.int64)
+        return np.asarray(self.forms.T @ rows.astype(np.int64))
 
 
 def check_similarity(similarity: float | None) -> float | None:
@@ -96,8 +108,8 @@ def find_alike(texts: pd.Series, similarity: float | None = SIMILARITY) -> Alike
     Parameters
     ----------
     texts : pandas.Series of str
-        One text a row. Missing ones and those whose form is shorter than 20 characters
-        are compared with nothing.
+        The texts of each row, one on each line. Missing ones and those whose form is
+        shorter than 20 characters are compared with nothing.
     similarity : float or None
         Smallest Jaccard similarity, 0.5 to 1; at 1 only equal forms are alike. None
         compares nothing.
@@ -110,15 +122,24 @@ def find_alike(texts: pd.Series, similarity: float | None = SIMILARITY) -> Alike
     from scipy.sparse import coo_array
 
     check_similarity(similarity)
-    if similarity is None:
-        texts = texts.iloc[:0].reindex(texts.index)
-    codes, forms = pd.factorize(comparable_forms(texts), sort=True)
+    rows, codes, forms = _lines(texts if similarity is not None else texts.iloc[:0])
     wanted = similarity is not None and similarity < 1
     first, second = similar_pairs(list(forms), float(similarity or 1)) if wanted else _no_pairs()
     alone, size = np.arange(len(forms)), len(forms)
     where = [np.concatenate(parts) for parts in ((alone, first, second), (alone, second, first))]
     links = coo_array((np.ones(len(where[0]), np.int64), tuple(where)), shape=(size, size))
-    return Alike(codes.astype(np.int64), links.tocsr())
+    held = coo_array((np.ones(len(rows), np.int64), (rows, codes)), shape=(len(texts), size))
+    return Alike(held.tocsr(), links.tocsr())
+
+
+def _lines(texts: pd.Series) -> tuple[Codes, Codes, pd.Index]:
+    """Return the rows and the numbers of all comparable forms, each once a row, and the forms."""
+    lines = texts.astype("str").reset_index(drop=True).str.split("\n").explode()
+    codes, forms = pd.factorize(comparable_forms(lines.reset_index(drop=True)), sort=True)
+    said = codes >= 0
+    size = max(len(forms), 1)
+    keys = np.unique(lines.index.to_numpy(np.int64)[said] * size + codes[said])
+    return keys // size, keys % size, forms
 
 
 def _no_pairs() -> tuple[Codes, Codes]:

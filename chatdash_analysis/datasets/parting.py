@@ -111,13 +111,14 @@ def part(
     """
     kept, other = (train, test) if keep == "train" else (test, train)
     people = people_of(table)
+    stuck = bool(kept.any() and np.isin(people[kept], people[other]).all())
     known = other & np.isin(people, people[kept])
     told = other & ~known & alike.of(kept)
     other = other & ~known & ~told
     train, test = (kept, other) if keep == "train" else (other, kept)
     lost = {**reasons, PERSON: known, TEXT: told}
     counts = {reason: int(mask.sum()) for reason, mask in lost.items()}
-    _require_usable(table, {"train": train, "test": test}, counts, keep)
+    _require_usable(table, {"train": train, "test": test}, counts, None if stuck else keep)
     return Split(
         table.take(train),
         table.take(test),
@@ -138,7 +139,7 @@ def _dropped(table: TrainingTable, lost: Mapping[str, Mask]) -> pd.DataFrame:
 
 
 def _require_usable(
-    table: TrainingTable, sides: Mapping[str, Mask], counts: Mapping[str, int], keep: Keep
+    table: TrainingTable, sides: Mapping[str, Mask], counts: Mapping[str, int], keep: Keep | None
 ) -> None:
     for name, mask in sides.items():
         if not mask.any():
@@ -157,8 +158,20 @@ def _lost(counts: Mapping[str, int]) -> str:
     return ", ".join(lost) or "none was dropped"
 
 
-def _advice(counts: Mapping[str, int], keep: Keep) -> str:
-    if counts[PERSON] or counts[TEXT]:
-        other = "train" if keep == "test" else "test"
-        return f"Give keep={other!r} to drop them from the other side, or split_by_user."
+def _advice(counts: Mapping[str, int], keep: Keep | None) -> str:
+    if keep is None:
+        return (
+            "Everybody of one side is on the other, too, so that the other choice of keep leaves"
+            " nothing either. Use split_by_user, or load conversations of more people."
+        )
+    other = "train" if keep == "test" else "test"
+    advice = f"Give keep={other!r} to drop them from the other side, or split_by_user."
+    if counts[TEXT]:
+        return (
+            f"{advice} If most texts of one kind are worded alike, leave them out of the table,"
+            " training_table(..., leave_out='evaluation_reason') for example, or give"
+            " similarity=None, which compares no texts."
+        )
+    if counts[PERSON]:
+        return advice
     return "Choose another moment, fewer splits or a shorter embargo, or load more conversations."

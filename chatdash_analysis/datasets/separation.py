@@ -102,14 +102,14 @@ def folds_of(people: Codes, seed: int) -> Codes:
 
 
 def is_number(column: pd.Series) -> bool:
-    """Tell whether a feature holds numbers, flags or instants, and not levels or text."""
+    """Tell whether a feature holds numbers, flags, instants or stretches of time."""
     categories = isinstance(column.dtype, pd.CategoricalDtype)
-    return not categories and getattr(column.dtype, "kind", "O") in "biufM"
+    return not categories and getattr(column.dtype, "kind", "O") in "biufMm"
 
 
 def numbers_of(column: pd.Series) -> Floats:
     """Return a feature of numbers, missing ones as NaN."""
-    if column.dtype.kind == "M":
+    if column.dtype.kind in "Mm":
         column = column.astype("int64").astype("float64").where(column.notna())
     return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
 
@@ -124,14 +124,18 @@ def strength(column: pd.Series, asked: Asked) -> Strength:
     """Return how well a feature tells the target.
 
     A number is ranked, and also cut into ten parts of which a missing value is an
-    eleventh. Levels, and these parts, are replaced by the rate of the target among
-    people of other folds, so that levels of one row each tell nothing. Text is the best
-    that a linear model of its words says of people of other folds.
+    eleventh; one with repeated values may be a code, so that its values are levels, too.
+    Levels, and these parts, are replaced by the rate of the target among people of other
+    folds, so that levels of one row each tell nothing. Text is the best that a linear model
+    of its words says of people of other folds.
     """
     everybody, known = np.ones(len(column), dtype=bool), column.notna().to_numpy(bool)
     if is_number(column):
         numbers = numbers_of(column)
         found = [(_by_level(_parts(numbers), asked), everybody), (_by_rank(numbers, asked), known)]
+        values = np.asarray(pd.factorize(numbers)[0], dtype=np.int64) + 1
+        if _BINS < values.max(initial=0) < known.sum():
+            found.append((_by_level(values, asked), everybody))
     else:
         found = [(_by_level(levels_of(column), asked), everybody)]
     if isinstance(column.dtype, pd.StringDtype):
@@ -247,17 +251,21 @@ def chance_of(value: float, asked: Asked, rows: Mask) -> float:
     """Return an upper limit of how probable so strong a feature is by chance.
 
     People count, not rows: all rows of a person may be alike. The larger of two
-    probabilities is taken: that of the normal approximation, and that all people of one
-    kind come before all others by chance.
+    probabilities is taken: that of an approximation (the normal one; Student's for a
+    correlation), and that chance brings all people into the order of the target.
     """
     # scipy.stats would take a second to import.
-    from scipy.special import gammaln, ndtr
+    from scipy.special import gammaln, ndtr, stdtr
 
     if np.isnan(value):
         return 1.0
     if asked.task == "regression":
-        total = max(len(np.unique(asked.people[rows])) - 3, 0)
-        return float(2 * ndtr(-np.arctanh(min(value, 1 - 1e-12)) * np.sqrt(total)))
+        # A degree of freedom less than Student's test of a correlation has: ranks have tails.
+        total = len(np.unique(asked.people[rows]))
+        if total <= 3:
+            return 1.0
+        t = value * np.sqrt((total - 3) / max(1 - value**2, 1e-12))
+        return min(2 * max(float(stdtr(total - 3, -t)), float(np.exp(-gammaln(total + 1)))), 1.0)
     least = 1.0
     for flags in asked.flags:
         yes, no = (len(np.unique(asked.people[rows & mask])) for mask in (flags, ~flags))

@@ -203,9 +203,10 @@ def _blocks(sets: _Sets, lookups: Codes, similarity: float) -> list[_Block]:
 def _require(possible: bool, texts: int) -> None:
     if not possible:
         raise InputError(
-            f"The {texts:,} texts are too many, or too alike, to be compared with each other. Take"
-            " what all of them say out of the texts, or give similarity=1, which finds only those"
-            " that are equal but for case, punctuation and numbers."
+            f"The {texts:,} texts are too many, or too alike, to be compared with each other. Leave"
+            " texts that are worded alike out of the table, training_table(...,"
+            " leave_out='evaluation_reason') for example, or give similarity=1, which finds only"
+            " those that are equal but for case, punctuation and numbers."
         )
 
 

@@ -81,9 +81,10 @@ def split_by_time(
     Notes
     -----
     Either choice of `keep` changes who is compared: look at the reasons that `dropped`
-    lists, and at the success of both sides. Of the sample's 903 conversations before May,
-    ``"test"`` drops 51 of people who came back, and 65.1 % of those left succeeded, not 63.9;
-    ``"train"`` drops 32 of 485 from May on, and 57.2 % succeeded, not 57.5.
+    lists, and at the success of both sides. Of `load_sample(2_000)`, split at 2026-05-01 with
+    an embargo of 3 days, 903 conversations lie before: ``"test"`` drops 51 of them, of people
+    who came back, and 65.1 % of those left succeeded, not 63.9; ``"train"`` drops 32 of 485
+    from May on, and 57.2 % succeeded, not 57.5.
 
     Near-duplicates are texts of at least 20 characters whose normal forms, with each
     number as 0, share at least a part of `similarity` of the runs of three characters in
@@ -94,7 +95,7 @@ def split_by_time(
     >>> import chatdash_analysis as cda
     >>> conversations = cda.identify_users(cda.load_sample(1_000))
     >>> table = cda.training_table(conversations, target="evaluation_is_success")
-    >>> train, test = split_by_time(table, at="2026-05-01", embargo="3D")
+    >>> train, test = cda.split_by_time(table, at="2026-05-01", embargo="3D")
     >>> train.rows["created_at"].max() < test.rows["created_at"].min()
     True
     >>> set(train.rows["group"]) & set(test.rows["group"])
@@ -141,7 +142,8 @@ def split_by_user(
     test_size : float
         About which share of the rows is to test, between 0 and 1.
     random_state : int, numpy.random.Generator or None
-        Seed; the same seed gives the same sides, whatever the order of the rows.
+        Seed of 0 or more; the same seed gives the same sides, whatever the order of the
+        rows. Of a generator, or without one, a seed is drawn; the recipe tells it.
     keep : {"train", "test"}
         The side that keeps rows whose near-duplicates are on both sides. These are texts
         that so many people share that they cannot be kept on one side.
@@ -173,20 +175,21 @@ def split_by_user(
     >>> import chatdash_analysis as cda
     >>> conversations = cda.identify_users(cda.load_sample(1_000))
     >>> table = cda.training_table(conversations, target="evaluation_is_success")
-    >>> train, test = split_by_user(table, test_size=0.2)
+    >>> train, test = cda.split_by_user(table, test_size=0.2)
     >>> round(len(test) / len(table), 2)
     0.2
     """
     check_table(table, "split_by_user")
     check_keep(keep)
-    share = _check_share(test_size)
+    share, state = _check_share(test_size), _read_state(random_state)
     alike = find_alike(table.rows["text"], check_similarity(similarity))
     components = join_people(people_of(table), alike.families())
-    seed = int(np.random.default_rng(random_state).integers(2**32))
-    test = _divided(components, _strata(table), share, seed)
+    test = _divided(
+        components, _strata(table), share, int(np.random.default_rng(state).integers(2**32))
+    )
     recipe = {
-        "method": "split_by_user", "test_size": share, "seed": seed, "similarity": similarity,
-        "groups": len(np.unique(components)),
+        "method": "split_by_user", "test_size": share, "random_state": state,
+        "similarity": similarity, "groups": len(np.unique(components)),
     }  # fmt: skip
     return part(table, ~test, test, alike=alike, keep=keep, recipe=recipe, reasons={})
 
@@ -196,6 +199,19 @@ def _check_share(test_size: float) -> float:
     if not number:
         raise InputError(f"test_size={test_size!r} is no share between 0 and 1. Give 0.25.")
     return float(test_size)
+
+
+def _read_state(random_state: int | np.random.Generator | None) -> int:
+    """Return the seed; one that is drawn where none is given."""
+    if random_state is None or isinstance(random_state, np.random.Generator):
+        return int(np.random.default_rng(random_state).integers(2**32))
+    whole = isinstance(random_state, int | np.integer) and not isinstance(random_state, bool)
+    if not whole or random_state < 0:
+        raise InputError(
+            f"random_state={random_state!r} is no whole number of 0 or more. Give 0, or a"
+            " numpy.random.Generator."
+        )
+    return int(random_state)
 
 
 def _strata(table: TrainingTable) -> Codes:
@@ -212,7 +228,8 @@ def _divided(components: Codes, strata: Codes, share: float, seed: int) -> Mask:
     if len(names) < 2:
         raise InputError(
             "All rows belong to one person, or to people with the same texts, so that they cannot"
-            " be divided. Load more conversations, or use split_by_time with keep='train'."
+            " be divided. Load conversations of more people; where only the texts are alike,"
+            " similarity=None leaves them out of account."
         )
     totals = np.bincount(strata)
     rng, drawn = np.random.default_rng(seed), []

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chatdash_analysis.datasets.findings import Finding
+from chatdash_analysis.datasets.identifying import naming_findings
 from chatdash_analysis.datasets.parting import people_of
 from chatdash_analysis.datasets.separation import (
     STRONG,
@@ -20,6 +21,7 @@ from chatdash_analysis.datasets.separation import (
     numbers_of,
     strength,
 )
+from chatdash_analysis.datasets.values import read_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +33,7 @@ __all__ = ["feature_findings", "sampled"]
 
 _MOST_ROWS = 20_000
 # So many features as strong are expected by chance alone: for a leak, and for a warning.
-_SURE, _POSSIBLE = 0.01, 1.0
+_SURE, _POSSIBLE = 0.01, 0.1
 _EXACT = 1e-9
 
 
@@ -52,6 +54,7 @@ def feature_findings(
 ) -> list[Finding]:
     """Return what each feature tells of the target on one side of a split."""
     table = sampled(table, seed)
+    table, unread = _readable(table)
     people = people_of(table)
     where: dict[str, Any] = {
         "split": split,
@@ -59,19 +62,45 @@ def feature_findings(
         "n": len(table),
         "people": len(np.unique(people)),
     }
+    told = [
+        *_unread(unread, where), *_constant(table, where), *naming_findings(table, people, where),
+    ]  # fmt: skip
     classes = table.target.nunique()
     if table.task != "regression" and classes < 2:
         advice = "All rows have one class, so that nothing can be learned or scored."
         alone = Finding("one_class", "warning", advice, **where, value=float(classes), limit=2.0)
-        return [alone, *_constant(table, where)]
+        return [alone, *told]
     asked = Asked.of(table.task, table.target, people, folds_of(people, seed))
     strengths = [strength(table.features[name], asked) for name in table.features]
     return [
         Finding("one_class", "ok", "", **where, value=float(classes), limit=2.0),
-        *_constant(table, where),
+        *told,
         *_copies(table, strengths, where),
         *_strong(table, strengths, where, limit),
     ]
+
+
+def _readable(table: TrainingTable) -> tuple[TrainingTable, list[str]]:
+    """Return the table with what objects hold, and the names of features that hold no values."""
+    held, unread = {}, []
+    for name, column in table.features.items():
+        if column.dtype.kind not in "Oc" or isinstance(
+            column.dtype, pd.CategoricalDtype | pd.StringDtype
+        ):
+            held[name] = column
+            continue
+        read = read_values(column)
+        if read.kind == "other":
+            unread.append(str(name))
+        else:
+            held[name] = read.series
+    return replace(table, features=pd.DataFrame(held, index=table.features.index)), unread
+
+
+def _unread(names: list[str], where: dict[str, Any]) -> list[Finding]:
+    advice = "Its values cannot be read. Make numbers, labels or text of them."
+    found = [Finding("readable", "unchecked", advice, **where, feature=name) for name in names]
+    return found or [Finding("readable", "ok", "", **where)]
 
 
 def _constant(table: TrainingTable, where: dict[str, Any]) -> list[Finding]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from chatdash_analysis.datasets.places import places_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -52,8 +54,11 @@ class TrainingTable:
     rows : pandas.DataFrame
         Beside each row, never features: ``conversation_id``, ``agent_id``,
         ``created_at``, ``group`` (the person; a conversation of nobody known is a group
-        of its own) and ``text`` (the scrubbed text by which near-duplicates are found;
-        missing where there is none).
+        of its own) and ``text``, by which near-duplicates are found: each text of the
+        conversation, scrubbed, on a line of its own (each question that was not
+        understood, the summary, each text that is a feature). It is missing where there is
+        none, and in all tables made before "analysis": there texts are no features, so
+        that splits and `leak_lint` compare none.
     columns : pandas.DataFrame
         One row a feature: ``feature``, ``column`` (what it was made of), ``dtype``,
         ``unit``, ``known_at``, ``pii``, ``missing`` (rows), ``coverage``, ``description``.
@@ -93,7 +98,7 @@ class TrainingTable:
         )
 
     def to_sklearn(self) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-        """Return ``X``, ``y`` and ``groups``, as scikit-learn takes them.
+        """Return ``X``, ``y`` and ``groups``, as scikit-learn takes them; they are copies.
 
         Notes
         -----
@@ -107,12 +112,24 @@ class TrainingTable:
             seen = X_train.dropna(axis="columns", how="all").columns
             model.fit(X_train[seen], y_train).predict(X_test[seen])
         """
-        return self.features, self.target, self.rows["group"]
+        return self.features.copy(), self.target.copy(), self.rows["group"].copy()
 
     def take(self, rows: ArrayLike) -> TrainingTable:
-        """Return the table of some rows, given as positions or as a mask, in their old order."""
-        chosen = np.asarray(rows)
-        places = np.flatnonzero(chosen) if chosen.dtype == bool else np.sort(chosen)
+        """Return the table of some rows, in their old order.
+
+        Parameters
+        ----------
+        rows : array-like of int or bool, shape (rows,)
+            Positions from 0 on, or a mask that says of each row of the table whether it is
+            taken. A mask that is a Series has the table's own index.
+
+        Raises
+        ------
+        InputError
+            If it is neither, a position is not in the table, or the mask has not one value
+            for each row.
+        """
+        places = places_of(rows, len(self))
         features, target, beside = (
             part.iloc[places].reset_index(drop=True)
             for part in (self.features, self.target, self.rows)

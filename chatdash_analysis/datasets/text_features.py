@@ -1,4 +1,4 @@
-"""Free text: scrubbed, as text or as vectors, and joined to find near-duplicates by."""
+"""Free text: scrubbed, as text or as vectors, and listed to find near-duplicates by."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chatdash_analysis.datasets.features import Feature, Found
-from chatdash_analysis.datasets.known import LeftOut
+from chatdash_analysis.datasets.known import MOMENTS, LeftOut
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.queries.embedding.choosing import choose_embedder
 from chatdash_analysis.queries.embedding.use import USE_MODULES
@@ -21,13 +21,15 @@ from chatdash_analysis.text.scrubbing import scrub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from chatdash_analysis.datasets.known import Use
+    from chatdash_analysis.datasets.known import Asked, Use
 
     TextOption = str | Callable[[list[str]], Any] | None
 
-__all__ = ["check_text", "joined_texts", "scrubbed_texts", "text_features"]
+__all__ = ["check_text", "compared_texts", "listed_texts", "scrubbed_texts", "text_features"]
 
+_COMPARED = ("misunderstood_queries", "summary")
 _BETWEEN = " | "
+_LINE = "\n"
 
 
 def check_text(text: TextOption) -> None:
@@ -47,10 +49,18 @@ def check_text(text: TextOption) -> None:
         )
 
 
+def compared_texts(uses: Iterable[Use], columns: Iterable[str], asked: Asked) -> list[str]:
+    """Name the texts by which near-duplicates are found: those that are features, and others."""
+    held = set(columns) - asked.leave_out if asked.at == MOMENTS[-1] else set()
+    features = [use.column for use in uses if use.role == "text"]
+    return [*dict.fromkeys([*(name for name in _COMPARED if name in held), *features])]
+
+
 def scrubbed_texts(table: pd.DataFrame, columns: Iterable[str]) -> dict[str, pd.Series]:
     """Return text columns with personal data masked, missing where there is no text.
 
-    What each conversation itself tells of its people is masked in its texts.
+    What each conversation itself tells of its people is masked in its texts. Of several
+    texts, such as questions, each is a line.
     """
     columns = list(columns)
     if not columns:
@@ -66,7 +76,7 @@ def _scrubbed(column: pd.Series, known: Sequence[list[str]]) -> pd.Series:
     flat = [text for texts in parts for text in texts]
     masked = scrub(flat, [known[int(row)] for row in rows])
     kept = masked.ne("").to_numpy(dtype=bool)
-    joined = masked[kept].groupby(rows[kept]).agg(_BETWEEN.join)
+    joined = masked[kept].groupby(rows[kept]).agg(_LINE.join)
     return joined.reindex(range(len(parts))).astype("str")
 
 
@@ -82,10 +92,10 @@ def _parts(value: Any) -> list[str]:
     return [text for text in found if isinstance(text, str)]
 
 
-def joined_texts(texts: Sequence[pd.Series], rows: int) -> pd.Series:
-    """Join the texts of each conversation; missing where it has none."""
+def listed_texts(texts: Iterable[pd.Series], rows: int) -> pd.Series:
+    """Put each text of a conversation on a line of its own; missing where it has none."""
     lists = [[text for text in row if isinstance(text, str)] for row in zip(*texts, strict=True)]
-    joined = [_BETWEEN.join(row) or None for row in lists]
+    joined = [_LINE.join(row) or None for row in lists]
     return pd.Series(joined or [None] * rows, dtype="str")
 
 
@@ -93,7 +103,7 @@ def text_features(uses: Sequence[Use], texts: Mapping[str, pd.Series], text: Tex
     """Return the texts of some columns as features: as they are, or as vectors."""
     found = Found([], [])
     for use in uses:
-        values = texts[use.column]
+        values = texts[use.column].str.replace(_LINE, _BETWEEN, regex=False)
         if text == "keep" or values.isna().all():
             found.features.append(_as_text(use, values))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,15 @@ import pandas as pd
 from chatdash_analysis.datasets.clock import clock_features
 from chatdash_analysis.datasets.features import Found, column_features, described, without_constants
 from chatdash_analysis.datasets.history import history_features, settling_time
-from chatdash_analysis.datasets.known import MOMENTS, Asked, check_moments, place_of, planned
+from chatdash_analysis.datasets.known import Asked, check_moments, place_of, planned
 from chatdash_analysis.datasets.provenance import privacy_sentences, recipe_of
 from chatdash_analysis.datasets.rows import rows_of
 from chatdash_analysis.datasets.table import ROW_DTYPES, TrainingTable
 from chatdash_analysis.datasets.targets import check_target, dropped_rows, read_target
 from chatdash_analysis.datasets.text_features import (
     check_text,
-    joined_texts,
+    compared_texts,
+    listed_texts,
     scrubbed_texts,
     text_features,
 )
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["training_table"]
 
-_COMPARED = ("misunderstood_queries", "summary")
 # The boosted trees of scikit-learn take at most 255 levels.
 _MOST_LEVELS = 250
 _LEFT_OUT = {"column": "str", "known_at": "str", "reason": "str"}
@@ -91,8 +91,8 @@ def training_table(  # noqa: PLR0913
     history : bool, str or timedelta
         Whether there are features of the person's earlier conversations. With True, the
         outcome of one counts as known once the conversation has changed for the last time
-        (``updated_at``); with a length of time such as "7D", so long after it ended, which
-        is right only if verdicts come within that time and are not changed later.
+        (``updated_at``); with a length of time such as "7D" (text names a unit), so long
+        after it ended, which is right only if verdicts come within that time and stay.
     text : {None, "keep", "embed"} or callable
         What becomes of free text, scrubbed (`scrub`): nothing; a feature of text; or
         vectors of the Universal Sentence Encoder (extra ``text``), or of a callable that
@@ -105,7 +105,8 @@ def training_table(  # noqa: PLR0913
         conversation. ``{"metadata_plan": "start", "lead_id": "start"}``, for example.
         Declared columns can be put off to a later moment, not moved to an earlier one.
     leave_out : str or sequence of str
-        Columns or features that are not wanted.
+        Columns or features that are not wanted. Texts that are left out are not
+        compared when near-duplicates are sought, either.
     max_levels : int
         A column of text with more levels than this is no feature.
 
@@ -125,9 +126,9 @@ def training_table(  # noqa: PLR0913
     MissingColumnsError
         If a column is not there.
     InputError
-        If the target is no outcome, is known at `at`, is known of no conversation, or is
-        the same in all; if a conversation stands there twice, or an argument is not
-        possible.
+        If the target is no outcome, is known at `at` (but for "analysis", when verdicts
+        come that may be missing), is known of no conversation, or is the same in all; if a
+        conversation stands there twice, or an argument is not possible.
     IncompleteError
         If the target asks who was reached, and only some of them were loaded.
 
@@ -139,7 +140,8 @@ def training_table(  # noqa: PLR0913
 
     Levels: a label that fewer than 10 conversations of 5 people have is ``other``; so is, in
     fields that agencies define, whatever looks like personal data. Fields that are called
-    like names or addresses of people, and numbers that look like ids, are no features. Of
+    like names or addresses of people, and numbers that look like ids (long ones, serial
+    ones, those of which nearly everybody has their own), are no features. Of
     more than 500 fields, those with most values are. Constant columns are left out. Levels
     are found in all rows, but nothing is computed from the target except the history.
 
@@ -149,9 +151,11 @@ def training_table(  # noqa: PLR0913
 
     History looks at conversations that began strictly before. Nothing is known of
     people before the table begins, so that its first weeks hold too little. It is missing
-    where nobody is identified. If people are identified by what they say in the
-    conversation (a form that asks for the phone number), even that tells how it went:
-    leave it out with ``history=False``.
+    where nobody is identified. Who is the same person is learned from the whole table: if a
+    later conversation shows that a phone and a lead are one person, earlier ones are linked
+    too, although nobody knew it then. And if people are identified by what they say in the
+    conversation (a form that asks for the phone number), even that tells how it went. In
+    both cases name people by what is known at the start (`users`), or give ``history=False``.
 
     References
     ----------
@@ -181,7 +185,7 @@ def training_table(  # noqa: PLR0913
     outcome = read_target(rows, target, max_levels)
     learned = rows.take(outcome.known)
     uses, others = planned(column_names(conversations), options)
-    texts = scrubbed_texts(learned.table, _text_columns(uses, learned.table, at))
+    texts = scrubbed_texts(learned.table, compared_texts(uses, learned.table, options))
     made = _made(rows, outcome, uses, texts, options)
     found = without_constants(made.features, options.leave_out)
     left_out = _left_out([*others, *made.left_out, *found.left_out])
@@ -189,7 +193,7 @@ def training_table(  # noqa: PLR0913
     return TrainingTable(
         features=pd.DataFrame({feature.name: feature.series for feature in found.features}),
         target=_typed_target(outcome, target),
-        rows=_beside(learned, texts),
+        rows=_beside(learned, listed_texts(texts.values(), len(learned.table))),
         columns=described(found.features),
         left_out=left_out,
         dropped=dropped_rows(outcome.lost),
@@ -210,7 +214,13 @@ def _moments(known_at: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _names(leave_out: str | Sequence[str]) -> frozenset[str]:
-    names = [leave_out] if isinstance(leave_out, str) else list(leave_out)
+    names = [leave_out] if isinstance(leave_out, str) else leave_out
+    if not isinstance(names, Iterable):
+        raise InputError(
+            f"leave_out is a {type(leave_out).__name__}. Give the name of a column or a feature,"
+            " several in a list, or () for none."
+        )
+    names = list(names)
     if not all(isinstance(name, str) for name in names):
         raise InputError("leave_out holds something else than names of columns or features.")
     return frozenset(names)
@@ -227,12 +237,6 @@ def _check(options: Asked) -> None:
             f"max_levels={levels!r} must be a whole number from 2 to {_MOST_LEVELS}, the most that"
             " the boosted trees of scikit-learn take."
         )
-
-
-def _text_columns(uses: Sequence[Use], table: pd.DataFrame, at: str) -> list[str]:
-    """Name the texts that are features, or by which near-duplicates are found."""
-    compared = [name for name in _COMPARED if name in table and at == MOMENTS[-1]]
-    return [*dict.fromkeys([*(use.column for use in uses if use.role == "text"), *compared])]
 
 
 def _made(
@@ -285,11 +289,6 @@ def _typed_target(outcome: Target, name: str) -> pd.Series:
     return known.astype("int64" if outcome.task == "binary" else known.dtype).rename(name)
 
 
-def _beside(rows: Rows, texts: Mapping[str, pd.Series]) -> pd.DataFrame:
-    compared = [texts[name] for name in _COMPARED if name in texts]
-    beside = {
-        **{name: rows.table[name] for name in ("conversation_id", "agent_id", "created_at")},
-        "group": rows.groups,
-        "text": joined_texts(compared, len(rows.table)),
-    }
-    return pd.DataFrame(beside).astype(ROW_DTYPES)
+def _beside(rows: Rows, texts: pd.Series) -> pd.DataFrame:
+    columns = {name: rows.table[name] for name in ("conversation_id", "agent_id", "created_at")}
+    return pd.DataFrame({**columns, "group": rows.groups, "text": texts}).astype(ROW_DTYPES)

@@ -42,6 +42,8 @@ class Rows:
     users, agents, cells, months, strata : numpy.ndarray of int64
         Numbers of the person, the agent, the agent and channel, the local month, and of
         agent, channel and month together.
+    named : numpy.ndarray of bool
+        Whether the person is known; of those who are not, each conversation is one.
     times : numpy.ndarray of int64
         When each was created, in microseconds.
     known, good, eligible, told : numpy.ndarray of bool
@@ -51,6 +53,7 @@ class Rows:
 
     frame: pd.DataFrame
     users: Codes
+    named: Flags
     agents: Codes
     cells: Codes
     months: Codes
@@ -89,6 +92,7 @@ def rows_of(
     rows = Rows(
         frame=frame[list(dict.fromkeys([*fields, *STRATA]))].reset_index(drop=True),
         users=_dense(user_codes(frame[users])),
+        named=frame[users].notna().to_numpy(np.bool_),
         agents=group_codes(frame, STRATA[:1])[0],
         cells=cells[order],
         months=months[order],
@@ -161,6 +165,7 @@ def taken(rows: Rows, places: Codes) -> Rows:
     return Rows(
         frame=rows.frame.take(places).reset_index(drop=True),
         users=_dense(rows.users[places]),
+        named=rows.named[places],
         agents=_dense(rows.agents[places]),
         cells=_dense(cells),
         months=months,

@@ -118,7 +118,7 @@ def _measure(part: Part, min_users: int, level: float) -> _Facts:
         return _Facts()
     sides = _sides(part.levels[part.known], part.users[part.known], min_users)
     if sides < 2:
-        return _Facts(flags=("few_people",))
+        return _Facts(flags=("few_users",))
     if outcomes.all() or not outcomes.any():
         return _Facts()
     return _tested(part, sides, level)

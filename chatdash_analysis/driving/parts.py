@@ -150,12 +150,26 @@ def _named(rows: Rows, values: Values, usable: Flags, min_users: int) -> _Levels
     level = np.full(size + 1, len(labels), dtype=np.int64)
     level[named] = [number.get(text, len(labels)) for text in texts]
     level[-1] = -1
+    shown = _shown(labels, level[values.codes], rows, usable, min_users)
     flags: tuple[str, ...] = ()
     if 2 * n[named].sum() < n.sum():
         flags = ("near_unique",)
     elif len(np.unique(level[values.codes[usable]])) == 1:
         flags = ("constant",)
-    return _Levels(level[values.codes], [*labels, OTHER], flags)
+    return _Levels(level[values.codes], [*shown, OTHER], flags)
+
+
+def _shown(
+    labels: list[str], levels: Codes, rows: Rows, usable: Flags, min_users: int
+) -> list[str]:
+    """Hide what too few people who are known have said; flags tell of nobody."""
+    if labels == ["false", "true"]:
+        return labels
+    known = usable & rows.named
+    people = _people(levels[known], rows.users[known], len(labels) + 1)
+    hidden = iter(range(1, len(labels) + 1))
+    pairs = zip(labels, people, strict=False)
+    return [label if n >= min_users else f"[hidden {next(hidden)}]" for label, n in pairs]
 
 
 def _people(levels: Codes, users: Codes, size: int) -> Codes:

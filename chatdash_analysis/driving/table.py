@@ -102,7 +102,7 @@ def drivers(
         outcome), ``may_restate_outcome`` (by its name, such as "call_successful", with a
         strength of .9 or more, or, of the service's verdict, what a judge goes by: how and
         when the conversation ended), ``no_overlap`` (no agent, channel and month has several
-        levels), and why nothing was tested: ``few_people``, ``constant``, ``no_value``,
+        levels), and why nothing was tested: ``few_users``, ``constant``, ``no_value``,
         ``near_unique`` (more than half of the values are of too few people each: notes,
         dates), ``personal`` (its name says that it names people), ``list`` (or other
         JSON), ``instant``.
@@ -168,7 +168,8 @@ def driver_levels(
     -------
     pandas.DataFrame
         One row a level: the columns of `by`; ``field``, ``known_at``, ``kind``;
-        ``level``: the text, masked by `scrub`, or "true" and "false"; the halves of a
+        ``level``: the text, masked by `scrub`, or "[hidden 1]" and so on where fewer than
+        `min_users` people who are known have it, or "true" and "false"; the halves of a
         number ("<= 3", "> 3"), cut at the median; "[other]", levels of fewer than
         `min_users` people each and those beyond the 50 most frequent; "[absent]", the
         field's absence, beside its presence; missing where there is nothing to compare;

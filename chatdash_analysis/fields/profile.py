@@ -74,10 +74,10 @@ def profile_fields(
         Time zone of the periods.
     users : str
         Column that names people. If there is no ``user_id``, `identify_users` adds it; if
-        it cannot, nobody is known and no value is shown.
+        it cannot, nobody is known, and of texts and numbers no value is shown.
     min_users : int
-        A value is shown only if so many different known people have it. 0 shows all that
-        do not look like personal data.
+        A text or number is shown only if so many different known people have it; true and
+        false always are. 0 shows all that do not look like personal data.
     top : int
         How many of the most common values are named.
 
@@ -123,7 +123,8 @@ def profile_fields(
         - ``unconnected``: values in conversations in which nobody was reached
         - ``no_values``: all values said nothing, and became missing when the column was read as
           flags or numbers
-        - ``no_people``: nothing tells who people are, so no value could be shown
+        - ``no_users``: nothing tells who people are: values are hidden unless `min_users`
+          is 0
 
     Raises
     ------
@@ -182,7 +183,7 @@ def _described(found: Sequence[Measured], rows: Rows, *, nobody: bool) -> list[d
     lines = []
     for one, top in zip(found, words, strict=True):
         own = [r for r in changed.get(one.agent, []) if one.column in (r.old, r.new)]
-        flags = [*one.flags, *(["no_people"] if nobody else [])]
+        flags = [*one.flags, *(["no_users"] if nobody else [])]
         lines.append(
             one.facts
             | {

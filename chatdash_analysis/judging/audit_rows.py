@@ -148,7 +148,7 @@ def _flags(raw: str, answers: Answers, unlabelled: float, sheet: Sheet) -> str:
     marks = {
         raw: bool(raw),
         "no_weights": len(answers.human) > 0 and not sheet.weighted,
-        "few_people_labelled": any(few),
+        "few_users_labelled": any(few),
         "many_unlabelled": unlabelled > _MANY_OPEN,
     }
     return ", ".join(name for name, holds in marks.items() if holds)

@@ -87,7 +87,7 @@ def judge_audit(
         ``refused`` (why figures are missing: no_verdicts, one_verdict (all verdicts are
         the same), few_labels, one_answer (people said the same of all), weak_judge (only
         the corrected rate is missing: below `min_youden`)); ``flags``: those of
-        `rates_by`, ``no_weights`` (no sampling codes), ``few_people_labelled`` (fewer
+        `rates_by`, ``no_weights`` (no sampling codes), ``few_users_labelled`` (fewer
         than 5 behind the answers to one verdict) and ``many_unlabelled`` (over a tenth of
         the rows are empty: perhaps those that were hard to judge).
 

@@ -84,9 +84,9 @@ def load_conversations(  # noqa: PLR0913 - each is a choice of its own, and all 
         leaves identifiers and texts missing, and of ``custom_analysis`` flags, numbers
         below a million and yes, no and verdicts, and the names of the fields; nobody can be
         recognised, so that there are no users. Both mask contacts in ``topic``,
-        ``subtopic`` and ``ended_reason``. A policy makes pseudonyms, as `pseudonymize` does; conversations of
-        the same user stay together. Each choice, secret and setting has a cache of its
-        own: what one wrote another neither reads nor mixes with its own.
+        ``subtopic`` and ``ended_reason``. A policy makes pseudonyms, as `pseudonymize`
+        does; conversations of the same user stay together. Each choice, secret and setting
+        has a cache of its own: what one wrote another neither reads nor mixes with its own.
 
     Returns
     -------

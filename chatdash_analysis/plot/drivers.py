@@ -60,7 +60,7 @@ def plot_drivers(
     MissingColumnsError
         The table is no table of drivers.
     InputError
-        A strength is not between 0 and 1, or `most` is no number of rows.
+        A strength or `found` is not between 0 and 1, or `most` is no number of rows.
 
     Examples
     --------
@@ -72,6 +72,8 @@ def plot_drivers(
     """
     if isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1:
         raise InputError(f"most={most!r} is no number of rows. Give 20, for example.")
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found <= 1:
+        raise InputError(f"found={found!r} is no q-value between 0 and 1. Give 0.05, for example.")
     table = plotted_table(table, _NEEDED, "plot_drivers")
     tested = table[~np.isnan(shares(table, "strength"))].reset_index(drop=True)
     shown = tested.head(most)

@@ -76,7 +76,7 @@ def plot_settling(table: pd.DataFrame, *, target: float = 0.95, ax: Axes | None 
     'verdicts that have arrived (%), band: interval'
     """
     table = plotted_table(table, _NEEDED, "plot_settling")
-    if isinstance(target, bool) or not 0 <= target <= 1:
+    if isinstance(target, bool) or not isinstance(target, (int, float)) or not 0 <= target <= 1:
         raise InputError(f"target must be a share between 0 and 1; got {target!r}.")
     ax = axes_for(ax, width=8, height=4.2)
     ax.set_xlabel("after the conversation (log scale)")

@@ -36,9 +36,10 @@ def hide_rare(
     texts : str or sequence of str
         The columns that show it.
     users : str
-        Column of numbers: how many people are behind a row. Or a column of people's ids: then
+        Column of counts: how many people are behind a row. Or of people's ids, as text: then
         the different people of all rows with the same text are counted, and rows without one
-        count for nobody.
+        count for nobody. Ids that are numbers would be taken for counts: turn them into text
+        with ``.astype("str")`` first.
     by : str, optional
         With ids, the column whose rows belong together, such as ``cluster_id``, instead of
         those with the same text.

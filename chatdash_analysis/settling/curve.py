@@ -91,7 +91,7 @@ def settling_curve(
         minutes up to the longest delay that could be seen; ``settled`` (share of
         verdicts that had come by then, of all that come by the last delay) with the
         interval ``low`` to ``high``; ``n`` (verdicts behind it); ``flags`` (text, joined
-        by commas): ``few_conversations`` (fewer than 30), ``upper_bound`` (fewer than 50
+        by commas): ``few_verdicts`` (fewer than 30), ``upper_bound`` (fewer than 50
         verdicts were followed from look to look, so ``updated_at`` stands for when they
         came: the curve may be too late, not too early), ``coarse`` (looks were too far apart
         to tell shorter delays), ``cut_short`` (verdicts still came when

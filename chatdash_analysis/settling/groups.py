@@ -59,7 +59,7 @@ class Group:
             return "no_verdicts" if not self.looks.judged.any() else "not_followed"
         trailing = whole_days(self.shares, 1 - TOLERANCE)
         found = {
-            "few_conversations": self.delays.number < _FEW,
+            "few_verdicts": self.delays.number < _FEW,
             "upper_bound": self.delays.source == "updated_at",
             "coarse": self.delays.resolution() > max(trailing, 1.0),
             "cut_short": trailing > self.longest_days / 2,

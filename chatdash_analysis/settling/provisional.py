@@ -34,8 +34,8 @@ __all__ = ["provisional_periods"]
 _NEEDED = ("delay_days", "settled", "n", "flags")
 _DTYPES = {
     "period": "datetime64[us]",
+    "conversations": "int64",
     "n": "int64",
-    "judged": "int64",
     "unknown": "int64",
     "settled": "float64",
     "provisional": "boolean",
@@ -81,8 +81,8 @@ def provisional_periods(
     -------
     pandas.DataFrame
         One row a group and period, sorted: the columns of groups of the curve;
-        ``period`` (its first local day), ``n`` (conversations), ``judged`` and
-        ``unknown`` of them, with and without a verdict; ``settled`` (share of those
+        ``period`` (its first local day), ``conversations``, ``n`` and ``unknown`` (of them,
+        with and without a verdict); ``settled`` (share of those
         verdicts that will ever come which is expected to be there, averaged over the
         conversations); ``provisional`` (for some conversation it is below `target`;
         missing where the curve says nothing of the group); ``flags``: ``no_curve``
@@ -188,8 +188,8 @@ def _counted(
     flags = pd.Series("", index=pd.RangeIndex(size), dtype="str")
     return pd.DataFrame(
         {
-            "n": number,
-            "judged": with_verdict,
+            "conversations": number,
+            "n": with_verdict,
             "unknown": number - with_verdict,
             "settled": np.where(silent, np.nan, sums / np.maximum(number, 1)),
             "provisional": pd.array(early, dtype="boolean"),

@@ -1,1 +1,1 @@
-"""The text of questions: its forms, its language, and what in it is personal."""
+"""Free text: its forms, its language, and what in it is personal."""

@@ -105,7 +105,7 @@ def clean(
     traits = rng.normal(size=people)[person]
     chance = 1 / (1 + np.exp(-0.8 * numbers[:, 0] - 0.6 * traits))
     features: dict[str, object] = {f"f{place}": column for place, column in enumerate(numbers.T)}
-    features["trait"] = traits
+    features["trait"] = np.round(traits, 1)  # a finer one would name each person
     features["channel"] = pd.Categorical(rng.choice(["web", "voice", "sms"], rows))
     features["city"] = pd.Categorical([f"city {number}" for number in rng.integers(0, 80, rows)])
     features["holed"] = np.where(rng.random(rows) < 0.6, np.nan, numbers[:, 1])

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from chatdash_analysis.datasets.exporting.markdown import escaped, name, quoted
 from chatdash_analysis.datasets.folds import cross_validation
-from chatdash_analysis.datasets.splits import split_by_user
+from chatdash_analysis.datasets.splits import split_by_time, split_by_user
 from tests.datasets.exported import columns_of, export, halved, made, with_features
 
+SECRET = b"ov3Tq9ZpLw7XkRa2"
 HOSTILE = [
     "a|b", "<script>alert(1)</script>", "two\nlines", "`code`", "**bold**", "[x](http://y.z)",
     "http://example.com", "www.example.com", "# head", "&amp;", "~~gone~~", "\\", "![i](j)",
@@ -168,6 +169,23 @@ def test_what_is_not_in_it_and_why(tmp_path):
     assert section(plain, "Columns that are no features") == "There are none."
 
 
+def test_rows_in_none_of_the_parts_are_counted(tmp_path):
+    bare = made()
+    bare = replace(bare, dropped=bare.dropped[:0])
+    parts = {"train": bare.take(np.arange(5)), "test": bare.take(np.arange(4, 8))}
+    folder = export(bare, tmp_path / "set", splits=parts)
+    card = (folder / "README.md").read_text()
+    assert table_of(card, "Rows that are not in it")[1:] == [["in none of the parts", "4"]]
+    recipe = json.loads((folder / "recipe.json").read_text())
+    assert recipe["dropped_by_split"] == [{"reason": "in none of the parts", "rows": 4}]
+    whole = {"train": bare.take(np.arange(5)), "test": bare.take(np.arange(5, 12))}
+    card = card_of(tmp_path, bare, splits=whole)
+    assert "Every conversation that was given is in it." in card
+    table = made(40, people=40)
+    split = split_by_time(table, at="2026-01-06 16:00", embargo="5h")
+    assert "in none of the parts" not in card_of(tmp_path, table, splits=split)
+
+
 def test_what_was_loaded_and_what_could_not_be(tmp_path):
     card = card_of(tmp_path, made())
     assert "- Agents: a1\n- Start: 2026-01-01" in section(card, "What was loaded")
@@ -184,9 +202,11 @@ def test_what_was_done_about_personal_data(tmp_path):
     card = card_of(tmp_path, made())
     assert "- No names." in section(card, "Personal data")
     assert "people (group) are numbers in the order" in card
-    keyed = card_of(tmp_path, made(), secret=b"0123456789abcdef")
+    keyed = card_of(tmp_path, made(), secret=SECRET)
     assert "keyed hashes (HMAC-SHA-256, 128 bits); the key is not in it" in keyed
-    assert "0123456789abcdef" not in keyed
+    assert "but not from whoever holds the conversations" in keyed
+    assert "whoever holds the conversations" not in card
+    assert SECRET.decode() not in keyed
 
 
 def test_the_calls_that_make_it_again(tmp_path):
@@ -220,11 +240,11 @@ def test_a_split_as_the_package_describes_it_is_made_again(tmp_path):
     ):
         code = section(card_of(tmp_path, table, splits=splits), "Recipe")
         assert call in code
-        assert ("random_state=..." in code) == (splits is by_user)
+        assert ("random_state=0" in code) == (splits is by_user)
         assert (")[1]\n" in code) == (splits is folds[1])
 
 
-@pytest.mark.parametrize("secret", [None, b"0123456789abcdef"])
+@pytest.mark.parametrize("secret", [None, SECRET])
 @pytest.mark.parametrize("split", [None, "split", "mapping"])
 @pytest.mark.parametrize("recipe", [{}, {"function": "x; y", "arguments": {"a b": "`'\n"}}])
 def test_all_code_in_the_card_is_python(tmp_path, secret, split, recipe):
@@ -248,7 +268,7 @@ def test_the_code_that_loads_it_runs(tmp_path, monkeypatch):
     exec(blocks[0], found)
     assert found["X"].columns.tolist() == ["a\"b'c`"]
     assert found["y"].tolist() == [0, 1]
-    exec(blocks[2], found)
+    exec(blocks[2], found)  # the second one needs a process of its own: test_export_loading
     assert len(found["table"].fetchall()) == 2
 
 

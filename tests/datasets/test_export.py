@@ -18,7 +18,7 @@ from chatdash_analysis.datasets.verify import verify_dataset
 from chatdash_analysis.errors import InputError, MissingColumnsError
 from tests.datasets.exported import contents, export, halved, made, with_features
 
-SECRET = bytes(range(32))
+SECRET = bytes(7 * place % 251 for place in range(32))
 
 
 def test_a_table_becomes_a_file_a_part_with_a_card_and_a_recipe(tmp_path):
@@ -146,12 +146,24 @@ def test_with_a_secret_ids_are_keyed_hashes(tmp_path):
     assert all(SECRET.hex().encode() not in content for content in contents(folders[0]).values())
 
 
-@pytest.mark.parametrize("secret", [b"", b"x" * 15, "short", 7, bytearray(32)])
+@pytest.mark.parametrize(
+    "secret", [b"", b"x" * 15, "short", 7, bytearray(32), "a" * 16, "1234567890abcdef"]
+)
 def test_a_secret_that_can_be_guessed_is_refused_and_not_repeated(tmp_path, secret):
-    with pytest.raises(InputError, match="at least 16 random bytes") as raised:
+    with pytest.raises(InputError, match=r"secrets\.token_hex\(32\)") as raised:
         export(made(), tmp_path / "set", secret=secret)
     assert not (isinstance(secret, str) and secret in str(raised.value))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("flag", ["no", "False", 1, None])
+@pytest.mark.parametrize("name", ["overwrite", "for_spreadsheet"])
+def test_only_true_and_false_are_flags(tmp_path, name, flag):
+    folder = export(made(), tmp_path / "set")
+    before = contents(folder)
+    with pytest.raises(InputError, match=f"{name} is a .*. Give True or False."):
+        export(made(20), folder, **{name: flag})
+    assert contents(folder) == before
 
 
 def test_no_table_is_changed(tmp_path):

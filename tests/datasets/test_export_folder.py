@@ -295,3 +295,35 @@ def test_the_system_here_swaps_folders_in_one_step(tmp_path):
     assert [path.name for path in other.iterdir()] == (["1"] if swapped else [])
     with pytest.raises(OSError, match="No such file"):
         swap._exchanged(one, tmp_path / "missing")
+
+
+def test_a_folder_that_goes_meanwhile_is_an_error_and_no_wait(tmp_path, monkeypatch):
+    parent = tmp_path / "parent"
+    parent.mkdir()
+    swept = folders._sweep
+
+    def gone(folder):
+        swept(folder)
+        folder.rmdir()
+
+    monkeypatch.setattr(folders, "_sweep", gone)
+    with pytest.raises(InputError, match="could not be written"):
+        export(made(), parent / "set")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that takes no files")
+def test_a_place_that_takes_no_files_is_an_error_and_no_wait():
+    with pytest.raises(InputError, match="could not be written"):
+        export(made(), "/proc/x")
+
+
+def test_a_lock_that_cannot_be_had_is_an_error_after_a_while(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "_PATIENCE", 0.1)
+    monkeypatch.setattr(folders.secrets, "token_hex", lambda size: "0" * size)
+    name = f"{folders._PREFIX}{'0' * 8}{folders._LOCK}"
+    monkeypatch.setattr(Path, "touch", lambda self, **_: None)
+    with (
+        filelock.FileLock(tmp_path / name),
+        pytest.raises(InputError, match="could not be written"),
+    ):
+        export(made(), tmp_path / "set")

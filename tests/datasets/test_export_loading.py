@@ -98,17 +98,45 @@ for split in splits:
 """
 
 
-def loaded_by_datasets(folder, cache, splits):
-    """Load a folder in another process, so that nothing of the library stays in this one."""
+CARD = """
+import pathlib, re
+card = pathlib.Path("README.md").read_text()
+card = card[card.index("## How to load it"):]
+blocks = re.findall("```python\\n(.*?)\\n```", card, re.DOTALL)
+for block in blocks:
+    found = {}
+    exec(block, found)
+    print(len(found["table"]))
+assert len(blocks) == 3
+"""
+
+
+@pytest.mark.parametrize("for_spreadsheet", [False, True])
+@pytest.mark.parametrize("split", [False, True])
+def test_the_code_of_the_card_runs_inside_the_folder(tmp_path, for_spreadsheet, split):
+    table = made()
+    folder = tmp_path / "a set"
+    export(table, folder, splits=halved(table) if split else None, for_spreadsheet=for_spreadsheet)
+    done = in_a_process(CARD, tmp_path / "cache", folder=folder)
+    assert done.stdout.split() == ["6" if split else "12"] * 3
+
+
+def in_a_process(code, cache, *args, folder=None):
+    """Run code so that nothing of the library stays in this process, and nothing is fetched."""
     quiet = {
         "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HOME": str(cache), "HF_DATASETS_CACHE": str(cache),
     }  # fmt: skip
-    command = [sys.executable, "-c", LOADING, str(folder), str(cache), *splits]
     done = subprocess.run(
-        command, env=os.environ | quiet, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", code, *args],
+        env=os.environ | quiet, cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def loaded_by_datasets(folder, cache, splits):
+    done = in_a_process(LOADING, cache, str(folder), str(cache), *splits)
     return [pd.read_json(line, typ="series") for line in _lines(done.stdout)]
 
 

@@ -28,7 +28,7 @@ def of(column, name="custom_x", role="value", max_levels=30):
 def test_flags_numbers_and_labels_become_features():
     flags, _ = of(pd.array([True, None, False] * 20, dtype="boolean"))
     assert flags["custom_x"].tolist()[:3] == pytest.approx([1, np.nan, 0], nan_ok=True)
-    counts, _ = of(np.arange(N))
+    counts, _ = of(np.arange(N) % 7)
     assert counts["custom_x"].dtype == np.float64
     labels, _ = of(["a", "b", None] * 20)
     assert labels["custom_x"].cat.categories.tolist() == ["a", "b"]
@@ -45,6 +45,9 @@ def test_flags_numbers_and_labels_become_features():
         ("metadata_dynamic_variables_user_name", ["Ava I.", "Bo J."] * 30, "names people"),
         ("custom_order", 49_171_000_000 + np.arange(N), "looks like numbers of orders"),
         ("metadata_at", 1_700_000_000.0 + np.arange(N), "looks like numbers of orders"),
+        ("metadata_ref", [4_930_123_456, 4_930_123_457] * 30, "looks like numbers of orders"),
+        ("metadata_kundennr", 10_000 + 7 * np.arange(N), "nearly every person"),
+        ("metadata_patient", 1 + np.arange(N), "nearly every conversation"),
     ],
 )
 def test_what_is_no_feature_says_why(name, values, reason):
@@ -53,7 +56,10 @@ def test_what_is_no_feature_says_why(name, values, reason):
     assert left_out[name].startswith(reason)
 
 
-@pytest.mark.parametrize("values", [np.arange(N) * 20_000.5, [250_000.0, 300_000.0] * 30])
+@pytest.mark.parametrize(
+    "values",
+    [np.arange(N) * 20_000.5, [250_000.0, 300_000.0] * 30, [2_500_000.0, 3_000_000.0] * 30],
+)
 def test_large_measures_and_round_prices_stay(values):
     assert list(of(values)[0]) == ["custom_x"]
 
@@ -67,7 +73,7 @@ def test_of_an_identifier_only_its_presence_is_told():
 
 def test_of_too_many_fields_the_fullest_are_taken(monkeypatch):
     monkeypatch.setattr(features, "MOST_FIELDS", 2)
-    table = pd.DataFrame({f"custom_{k}": np.arange(N) * 1.0 for k in range(4)} | {"cost": 1.0})
+    table = pd.DataFrame({f"custom_{k}": np.arange(N) * 0.5 for k in range(4)} | {"cost": 1.0})
     table.loc[:10, "custom_1"] = np.nan
     table.loc[:5, "custom_2"] = np.nan
     uses = [Use(name, "analysis", "value") for name in table]

@@ -112,12 +112,17 @@ def test_without_the_time_of_the_last_change_no_outcome_counts():
     assert found["user_outcomes_before"].max() == 0
 
 
-@pytest.mark.parametrize("history", ["soon", "-1D", 7, None, "NaT", b"7D", "9999999999D"])
+@pytest.mark.parametrize(
+    "history",
+    ["soon", "-1D", 7, 7.0, None, "NaT", b"7D", "9999999999D", "7", " 7 ", np.timedelta64("NaT")],
+)
 def test_what_is_no_length_of_time_is_refused(history):
     with pytest.raises(InputError, match="nor a length of time"):
         settling_time(history)
 
 
 def test_lengths_of_time_are_read():
-    assert settling_time("7D") == settling_time(pd.Timedelta(days=7)) == 7 * 86_400_000_000
+    week = 7 * 86_400_000_000
+    assert settling_time("7D") == settling_time(pd.Timedelta(days=7)) == week
+    assert settling_time(np.timedelta64(7, "D")) == settling_time("168h") == week
     assert settling_time(True) is None

@@ -99,7 +99,9 @@ def test_free_text_is_left_out_unless_asked_for():
 
 @pytest.mark.parametrize(
     ("target", "at"), [("channel", "start"), ("record", "start"), ("no_answer", "analysis"),
-                       ("interacted", "end"), ("metadata_plan", "analysis")]
+                       ("interacted", "end"), ("metadata_plan", "analysis"),
+                       ("interacted", "during"), ("duration_minutes", "end"),
+                       ("no_answer", "end")]
 )  # fmt: skip
 def test_a_target_that_is_known_by_then_is_refused(target, at):
     with pytest.raises(InputError, match="needs no prediction"):
@@ -107,8 +109,8 @@ def test_a_target_that_is_known_by_then_is_refused(target, at):
 
 
 @pytest.mark.parametrize(
-    ("target", "at"), [("evaluation_is_success", "analysis"), ("no_answer", "end"), ("read", "end"),
-                       ("mine", "analysis")]
+    ("target", "at"), [("evaluation_is_success", "analysis"), ("no_answer", "during"),
+                       ("read", "end"), ("mine", "analysis")]
 )  # fmt: skip
 def test_a_target_that_becomes_known_then_or_later_is_taken(target, at):
     check_moments(asked(target=target, at=at), {target})

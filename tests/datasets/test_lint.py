@@ -19,7 +19,8 @@ from tests.datasets.made import clean, made, sentence, shuffled
 AT = "2026-03-10"
 CHECKS = {
     "known_later", "later_values", "one_class", "constant", "target_copy", "single_feature_auc",
-    "rows", "people", "near_duplicates", "time_order", "adversarial_auc",
+    "rows", "people", "near_duplicates", "time_order", "adversarial_auc", "readable",
+    "names_people",
 }  # fmt: skip
 
 
@@ -175,10 +176,10 @@ def test_folds_are_looked_at_one_by_one(table):
 
 
 def test_few_people_are_a_warning_and_not_a_leak():
-    person = np.repeat(np.arange(4), 10)
+    person = np.repeat(np.arange(8), 10)
     table = made(
         person % 2, groups=[f"p{number}" for number in person],
-        features={"age": person % 2 * 30.0 + 20, "noise": np.arange(40.0) % 9},
+        features={"age": person % 2 * 30.0 + 20, "noise": np.arange(80.0) % 9},
     )  # fmt: skip
     lint = leak_lint(table)
     assert _found(lint, "single_feature_auc", "warning")["feature"].tolist() == ["age"]
@@ -194,6 +195,50 @@ def test_a_feature_with_few_values_that_agree_by_chance_is_no_alarm(table):
     lint = leak_lint(_with(table, **noise, rare=sparse))
     judged = lint[lint["check"].isin(["target_copy", "single_feature_auc"])]
     assert judged["status"].tolist() == ["ok", "ok"]
+
+
+def test_noise_in_few_rows_is_no_warning():
+    alarms = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        noise = rng.normal(size=(90, 150))
+        noise[rng.random(noise.shape) < 0.9] = np.nan
+        features = {f"n{place}": column for place, column in enumerate(noise)}
+        lint = leak_lint(made(rng.integers(0, 2, 150), features=features))
+        alarms += lint.loc[
+            lint["check"].isin(["target_copy", "single_feature_auc"]), "status"
+        ].tolist()
+    assert set(alarms) == {"ok"}
+
+
+def test_a_code_of_numbers_is_caught():
+    rng = np.random.default_rng(9)
+    won = rng.integers(0, 2, 900)
+    codes = rng.permutation(60)
+    coded = np.where(won == 1, rng.choice(codes[:35], 900), rng.choice(codes[35:], 900))
+    lint = leak_lint(made(won, features={"disposition": coded.astype(float)}))
+    assert _found(lint, "single_feature_auc")["feature"].tolist() == ["disposition"]
+
+
+def test_infinite_numbers_are_numbers(table):
+    endless = np.where(table.target.eq(1), np.inf, -np.inf)
+    leaky = _with(table, endless=endless)
+    lint = leak_lint(leaky, split_by_user(leaky))
+    assert set(_found(lint, "single_feature_auc")["feature"]) == {"endless"}
+
+
+def test_what_cannot_be_read_is_said_and_plain_objects_are_read(table):
+    size, won = len(table), table.target.eq(1)
+    odd = _with(
+        table, listed=pd.Series([[1]] * size, dtype=object), complex=np.ones(size) * 1j,
+        held=pd.Series([{"a": 1}] * size, dtype=object),
+        said=pd.Series(np.where(won, "good", "bad"), dtype=object),
+        lasting=pd.to_timedelta(won.astype("int64"), unit="h"),
+    )  # fmt: skip
+    lint = leak_lint(odd, split_by_user(odd))
+    assert set(_found(lint, "readable", "unchecked")["feature"]) == {"listed", "complex", "held"}
+    assert set(_found(lint, "target_copy")["feature"]) == {"said", "lasting"}
+    assert not lint["check"].eq("constant")[lint["status"].ne("ok")].any()
 
 
 @pytest.mark.parametrize("task", ["regression", "multiclass"])

@@ -106,12 +106,13 @@ def test_forms_ignore_case_punctuation_and_numbers():
 
 def test_short_empty_and_missing_texts_are_compared_with_nothing():
     texts = pd.Series(["hello", "hello", "", "", None, None, "where is my order", "\U0001f64f"])
-    assert (find_alike(texts.astype("str")).forms == -1).all()
+    assert not find_alike(texts.astype("str")).compared.any()
+    assert len(find_alike(texts.astype("str")).families()) == 0
 
 
 def test_a_chinese_text_of_seven_characters_is_long_enough():
     texts = pd.Series(["我的包裹在哪里", "我的包裹在哪里?", "包裹在哪里"], dtype="str")
-    assert find_alike(texts).families().tolist() == [0, 0, -1]
+    assert find_alike(texts).families().tolist() == [[0, 0], [1, 0]]
 
 
 def test_one_slip_of_typing_is_a_near_duplicate_and_another_question_is_not():
@@ -131,7 +132,8 @@ def test_families_hold_the_near_duplicates_of_near_duplicates():
         texts.append(f"{texts[-1]} {word}"[4:])
     near = alike(texts)
     assert not near[0, -1]
-    assert find_alike(pd.Series(texts, dtype="str")).families().tolist() == [0] * 5
+    found = find_alike(pd.Series(texts, dtype="str")).families()
+    assert found.tolist() == [[row, 0] for row in range(5)]
 
 
 def test_pairs_count_every_row_of_both_sides():
@@ -143,8 +145,9 @@ def test_pairs_count_every_row_of_both_sides():
 
 def test_none_looks_at_no_text_and_one_at_equal_forms_only():
     texts = pd.Series(["cancel my appointment please"] * 2 + ["cancel my apointment please"])
-    assert find_alike(texts, None).forms.tolist() == [-1, -1, -1]
-    first, second, third = find_alike(texts, 1).families()
+    assert not find_alike(texts, None).compared.any()
+    assert not find_alike(texts, None).of(np.ones(3, dtype=bool)).any()
+    first, second, third = find_alike(texts, 1).families()[:, 1]
     assert first == second != third
 
 
@@ -170,3 +173,65 @@ def test_no_text_at_all_is_no_error():
     found = find_alike(pd.Series([], dtype="str"))
     assert found.families().tolist() == []
     assert found.of(np.zeros(0, dtype=bool)).tolist() == []
+
+
+def lines_alike_by_hand(texts, similarity=0.7) -> np.ndarray:
+    """Return which rows are alike: those of which any line of one is like any of the other."""
+    lines = [(row, line) for row, text in enumerate(texts) for line in (text or "").split("\n")]
+    near = alike_by_hand([line for _, line in lines], similarity)
+    rows = np.eye(len(texts), dtype=bool)[:, [row for row, _ in lines]]
+    return (rows.astype(int) @ near @ rows.T) > 0
+
+
+def test_rows_are_alike_if_any_of_their_lines_are():
+    rng = np.random.default_rng(5)
+    pool = [*family(rng, 60), "short", ""]
+    texts = ["\n".join(rng.choice(pool, rng.integers(0, 4))) for _ in range(60)] + [None]
+    expected = lines_alike_by_hand(texts)
+    single = alike([text and text.replace("\n", " | ") for text in texts])
+    assert expected.sum() > single.sum() > 10
+    np.testing.assert_array_equal(alike(texts), expected)
+
+
+def test_a_question_of_two_rows_is_found_beside_summaries_of_their_own():
+    question = "can I bring my dog to the appointment"
+    texts = pd.Series(
+        [
+            f"{question}\nThe customer asked for a parcel that went to Norway in March.",
+            "where is it",
+            f"A long talk about insurance and about what it does not cover.\n{question}?",
+            "A long talk about insurance and about what it does not cover.\nwhere is it",
+        ]
+    )
+    found = find_alike(texts)
+    one = np.array([True, False, False, False])
+    assert found.of(one).tolist() == [True, False, True, False]
+    assert found.pairs(one, ~one) == 1
+    assert found.compared.tolist() == [True, False, True, True]
+    assert [len(set(found.families()[:, 0])), len(set(found.families()[:, 1]))] == [3, 3]
+
+
+def test_any_index_of_the_rows_and_a_line_said_twice_change_nothing():
+    text = "can I bring my dog to the appointment"
+    texts = pd.Series([f"{text}\n{text.upper()}", text, "something else"], index=[7, 7, 7])
+    found = find_alike(texts)
+    assert found.families().tolist() == [[0, 0], [1, 0]]
+    assert found.pairs(np.array([True, False, False]), np.array([False, True, True])) == 1
+
+
+def test_a_hundred_thousand_rows_of_few_wordings_take_little_time():
+    rng = np.random.default_rng(6)
+    questions = [sentence(rng, 7) for _ in range(300)]
+    templates = [sentence(rng, 9) for _ in range(5)]
+    size = 100_000
+    texts = pd.Series(
+        [
+            f"{questions[one]}\n{templates[other]}"
+            for one, other in zip(rng.integers(0, 300, size), rng.integers(0, 5, size), strict=True)
+        ]
+    )
+    found = find_alike(texts)
+    one = np.arange(size) < size // 2
+    assert found.of(one).all()
+    # Each row meets a fifth of the others by its template.
+    assert found.pairs(one, ~one) > (size // 2) ** 2 // 5

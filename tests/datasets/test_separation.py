@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from chatdash_analysis.datasets.adversary import auc_interval
-from chatdash_analysis.datasets.separation import Asked, folds_of, rank_auc, strength
+from chatdash_analysis.datasets.separation import Asked, chance_of, folds_of, rank_auc, strength
 from tests.datasets.made import sentence
 
 
@@ -124,6 +124,41 @@ def test_noise_is_rarely_called_sure():
         asked = Asked.of("binary", pd.Series(target), people, folds_of(people, 0))
         sure += strength(pd.Series(rng.normal(size=12)), asked).chance < 0.01
     assert sure <= 9
+
+
+@pytest.mark.parametrize("size", [4, 5, 6, 7, 8, 10, 15, 40])
+def test_noise_is_rarely_called_sure_of_a_number(size):
+    rng, people, target = np.random.default_rng(size), np.arange(size), np.arange(float(size))
+    asked = Asked.of("regression", pd.Series(target), people, folds_of(people, 0))
+    everybody = np.ones(size, dtype=bool)
+    draws = np.argsort(rng.random((40_000, size)), axis=1).astype(float)
+    centred = target - target.mean()
+    found = np.abs((draws - target.mean()) @ centred) / (centred @ centred)
+    values, counts = np.unique(np.round(found[found > 0.7], 6), return_counts=True)
+    chances = np.array([chance_of(value, asked, everybody) for value in values])
+    for level in (0.05, 0.01):
+        assert counts[chances < level].sum() / 40_000 < 2 * level
+    # As good as certain where there are enough.
+    assert (chance_of(1.0, asked, everybody) < 1e-6) == (size >= 10)
+
+
+def test_stretches_of_time_are_numbers_and_some_may_be_missing():
+    target = np.tile([0, 1], 100)
+    lasting = pd.Series(pd.to_timedelta(np.arange(200) * 2 + target, unit="s"))
+    assert told(lasting, target) < 0.6
+    assert told(pd.Series(pd.to_timedelta(target * 60 + 5, unit="s")), target) == 1
+    assert told(lasting.where(target == 1), target) == 1
+
+
+def test_numbers_that_are_codes_are_judged_as_levels_on_other_people():
+    rng = np.random.default_rng(11)
+    target, codes = rng.integers(0, 2, 1_200), rng.permutation(60).astype(float)
+    coded = np.where(target == 1, rng.choice(codes[:30], 1_200), rng.choice(codes[30:], 1_200))
+    assert told(coded, target) > 0.98
+    assert told(rng.permutation(coded), target) < 0.6
+    person = np.repeat(np.arange(60), 20)
+    own = rng.integers(0, 2, 60)[person]
+    assert told(rng.permutation(60).astype(float)[person], own, people=person) < 0.75
 
 
 def test_the_interval_of_an_auc_holds_the_truth_where_people_differ():

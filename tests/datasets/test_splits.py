@@ -179,13 +179,15 @@ def test_what_started_exactly_an_embargo_before_is_not_known_late():
 
 
 def test_an_embargo_that_takes_all_says_so():
-    with pytest.raises(cda.InputError, match="No row is left to train: 4 went for 'embargo'"):
-        split_by_time(made([0, 1] * 3), at="2026-01-05", embargo="30D")
+    for keep in ("test", "train"):
+        match = "No row is left to train: 4 went for 'embargo'.*a shorter embargo"
+        with pytest.raises(cda.InputError, match=match):
+            split_by_time(made([0, 1] * 3), at="2026-01-05", embargo="30D", keep=keep)
 
 
 def test_a_person_of_every_period_can_be_split_away_or_is_named_as_the_reason():
     table = made([0, 1] * 4, groups=["a"] * 8)
-    with pytest.raises(cda.InputError, match=r"4 went for 'person on both sides'.*keep='train'"):
+    with pytest.raises(cda.InputError, match=r"4 went for 'person on both sides'.*of more people"):
         split_by_time(table, at="2026-01-05")
     with pytest.raises(cda.InputError, match="All rows belong to one person"):
         split_by_user(table)
@@ -327,3 +329,34 @@ def test_many_classes_of_which_some_are_rare_can_be_split():
     split = split_by_user(made(labels, task="multiclass"))
     assert {"common", "other"} <= set(split.test.target) & set(split.train.target)
     assert "rare" in set(split.test.target) & set(split.train.target)
+
+
+@pytest.mark.parametrize("random_state", [-1, "a", 1.5, True, [0], np.random.RandomState(0)])
+def test_a_seed_that_is_none_is_refused(random_state):
+    with pytest.raises(cda.InputError, match=r"random_state=.* is no whole number of 0 or more"):
+        split_by_user(made([0, 1] * 20), random_state=random_state)
+
+
+@pytest.mark.parametrize("random_state", [None, 7, np.int64(7), np.random.default_rng(1)])
+def test_the_recipe_of_a_split_by_person_makes_it_again(random_state):
+    table = made([0, 1] * 40)
+    split = split_by_user(table, random_state=random_state)
+    arguments = {name: split.recipe[name] for name in ("test_size", "random_state", "similarity")}
+    again = split_by_user(table, keep=split.recipe["keep"], **arguments)
+    assert again.test.rows.equals(split.test.rows)
+    assert again.recipe == split.recipe
+    if random_state in (None, 7):
+        assert random_state is None or split.recipe["random_state"] == 7
+
+
+def test_where_everybody_is_on_both_sides_only_a_split_by_person_is_advised():
+    table = made([0, 1, 1, 0] * 10, groups=[f"p{number % 5}" for number in range(40)])
+    for keep in ("train", "test"):
+        with pytest.raises(cda.InputError, match="No row is left") as raised:
+            split_by_time(table, at="2026-01-21", keep=keep)
+        assert "Use split_by_user" in str(raised.value)
+        assert "Give keep" not in str(raised.value)
+    assert len(split_by_user(table).test)
+    alone = made([0, 1] * 20, groups=["p"] * 40)
+    with pytest.raises(cda.InputError, match="Load conversations of more people"):
+        split_by_user(alone)

@@ -12,7 +12,7 @@ from chatdash_analysis.datasets import text_features as module
 from chatdash_analysis.datasets.known import Use
 from chatdash_analysis.datasets.text_features import (
     check_text,
-    joined_texts,
+    listed_texts,
     scrubbed_texts,
     text_features,
 )
@@ -34,17 +34,31 @@ def test_people_of_the_conversation_are_masked_and_nothing_stays_missing():
     found = scrubbed_texts(table, ["summary", "misunderstood_queries"])
     assert found["summary"].fillna("-").tolist() == ["[name] called from [phone].", "-", "-"]
     questions = found["misunderstood_queries"].fillna("-").tolist()
-    assert questions == ["where is it | I am [name]", "-", "no list"]
+    assert questions == ["where is it\nI am [name]", "-", "no list"]
     assert {str(texts.dtype) for texts in found.values()} == {"str"}
     assert scrubbed_texts(table, []) == {}
 
 
-def test_texts_are_joined_and_missing_where_there_is_none():
+def test_texts_are_lines_and_missing_where_there_is_none():
     first = pd.Series(["a", None, None], dtype="str")
     second = pd.Series(["b", "c", None], dtype="str")
-    assert joined_texts([first, second], 3).fillna("-").tolist() == ["a | b", "c", "-"]
-    assert joined_texts([], 2).isna().tolist() == [True, True]
-    assert str(joined_texts([], 0).dtype) == "str"
+    assert listed_texts([first, second], 3).fillna("-").tolist() == ["a\nb", "c", "-"]
+    assert listed_texts([], 2).isna().tolist() == [True, True]
+    assert str(listed_texts([], 0).dtype) == "str"
+
+
+def test_a_text_of_several_lines_is_one_line():
+    table = pd.DataFrame({"summary": ["a parcel\nthat was\r\nlate and\u2028lost"]})
+    assert scrubbed_texts(table, ["summary"])["summary"].tolist() == [
+        "a parcel that was late and lost"
+    ]
+
+
+def test_as_a_feature_the_questions_of_a_conversation_are_one_text():
+    texts = {"misunderstood_queries": pd.Series(["a\nb", None], dtype="str")}
+    uses = [Use("misunderstood_queries", "analysis", "text")]
+    [feature] = text_features(uses, texts, "keep").features
+    assert feature.series.fillna("-").tolist() == ["a | b", "-"]
 
 
 def lengths(texts):

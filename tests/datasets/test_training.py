@@ -15,6 +15,7 @@ from chatdash_analysis.datasets.table import COLUMN_DTYPES, ROW_DTYPES
 from chatdash_analysis.datasets.training import training_table
 from chatdash_analysis.errors import ChatDashError, InputError
 from chatdash_analysis.schema import BY_NAME
+from tests.datasets.made import sentence
 from tests.datasets.training_rows import conversations, every_column
 
 ORDER = ["start", "during", "end", "analysis", "later"]
@@ -273,6 +274,10 @@ def two_numbers(texts):
         ({"text": "all"}, "is unknown"),
         ({"leave_out": "nowhere"}, "no such column and no such feature"),
         ({"leave_out": [3]}, "something else than names"),
+        ({"leave_out": None}, "leave_out is a NoneType"),
+        ({"leave_out": 5}, "leave_out is a int"),
+        ({"target": "duration_minutes", "at": "end"}, "needs no prediction"),
+        ({"history": "7"}, "nor a length of time"),
         ({"known_at": ["channel"]}, "Give a mapping"),
         ({"max_levels": 1}, "whole number from 2"),
         ({"max_levels": True}, "whole number from 2"),
@@ -283,6 +288,61 @@ def two_numbers(texts):
 def test_arguments_that_cannot_be_are_refused(changes, match):
     with pytest.raises(InputError, match=match):
         training_table(conversations(), **{"target": OUTCOME, **changes})
+
+
+def talkative(n=400):
+    """Conversations of which every third asks one of 40 questions, with reasons of templates."""
+    rng = np.random.default_rng(0)
+    questions = [sentence(rng, 7) for _ in range(40)]
+    reasons = [sentence(rng, 9) for _ in range(3)]
+    asked = [json.dumps([questions[rng.integers(40)]]) if k % 3 == 0 else "[]" for k in range(n)]
+    return conversations(
+        n,
+        misunderstood_queries=pd.Series(asked, dtype="str"),
+        summary=pd.Series([sentence(rng, 14) for _ in range(n)], dtype="str"),
+        evaluation_reason=pd.Series(rng.choice(reasons, n), dtype="str"),
+        mine=rng.normal(size=n),
+        user_id=[f"u{k}" for k in range(n)],
+    )
+
+
+def test_a_question_stands_on_one_side_of_a_split_whatever_the_summaries_are():
+    table = training_table(talkative(), target=OUTCOME, at="analysis", text="keep")
+    asked = table.features["misunderstood_queries"]
+    for train, test in (cda.split_by_user(table), cda.split_by_time(table, at="2026-02-15")):
+        first, second = (
+            set(side.features["misunderstood_queries"].dropna()) for side in (train, test)
+        )
+        assert len(first | second) > 20
+        assert not first & second
+    said = table.rows["text"][asked.notna()].str.split("\n")
+    assert said.str[0].tolist() == asked.dropna().tolist()
+    assert said.str[1].tolist() == table.features["summary"][asked.notna()].tolist()
+
+
+def test_a_text_that_is_a_feature_is_compared_unless_it_is_left_out():
+    frame, how = talkative(), {"target": "mine", "at": "analysis", "text": "keep"}
+    table = training_table(frame, **how)
+    lines = table.rows["text"].str.split("\n")
+    assert lines.str[-1].tolist() == table.features["evaluation_reason"].tolist()
+    with pytest.raises(InputError, match=r"leave_out='evaluation_reason'.*similarity=None"):
+        cda.split_by_user(table)
+    assert len(cda.split_by_user(table, similarity=None).dropped) == 0
+    without = training_table(frame, **how, leave_out="evaluation_reason")
+    assert len(cda.split_by_user(without).test) > 50
+    alone = training_table(frame, **{**how, "text": None}, leave_out=["summary"])
+    assert alone.rows["text"].notna().sum() == table.features["misunderstood_queries"].count()
+
+
+def test_before_the_analysis_no_text_is_compared():
+    assert training_table(talkative(), target=OUTCOME, at="end").rows["text"].isna().all()
+
+
+def test_numbers_of_customers_are_no_features():
+    frame = talkative().assign(metadata_kundennr=10_000.0 + 7 * np.arange(400))
+    table = training_table(frame, target=OUTCOME, at="end")
+    reasons = table.left_out.set_index("column")["reason"]
+    assert reasons["metadata_kundennr"].startswith("nearly every person has a whole number")
 
 
 def test_a_column_with_the_name_of_a_made_feature_is_refused():

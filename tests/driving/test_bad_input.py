@@ -48,7 +48,7 @@ def test_fields_without_anything_to_compare_say_so():
     assert "no_value" in flags["custom_none"]
     assert flags["custom_names"] == "near_unique"
     assert flags["custom_dates"] == "instant"
-    assert flags["custom_few"] == "few_people"
+    assert flags["custom_few"] == "few_users"
     assert flags["custom_objects"] == "list"
     assert flags["custom_mixed"] == ""
 

@@ -318,3 +318,14 @@ def test_half_a_character_is_a_level_like_any_other():
     value = pd.Series(["\ud800", "b"] * 100, dtype="object")
     frame = conversations(rng, 200).assign(custom_x=value)
     assert driver_levels(frame, fields="custom_x")["level"].tolist() == ["?", "b"]
+
+
+def test_what_nobody_known_has_said_is_a_level_without_its_name():
+    rng = np.random.default_rng(3)
+    frame = conversations(rng, 400).assign(custom_x=pd.Series(["a wish", "b"] * 200, dtype="str"))
+    told = driver_levels(frame, fields="custom_x")
+    frame["user_id"] = frame["user_id"].where(frame["custom_x"] == "b")
+    hidden = driver_levels(frame, fields="custom_x")
+    assert told["level"].tolist() == ["a wish", "b"]
+    assert hidden["level"].tolist() == ["[hidden 1]", "b"]
+    assert hidden["n"].tolist() == told["n"].tolist()

@@ -107,7 +107,7 @@ def test_values_need_people_who_are_known():
     assert profile_fields(alone)["top_values"].tolist() == ["2 hidden"]
     nobody = profile_fields(rows.drop(columns="user_id"))
     assert nobody["top_values"].tolist() == ["2 hidden"]
-    assert nobody["flags"].tolist() == ["hidden, no_people"]
+    assert nobody["flags"].tolist() == ["hidden, no_users"]
     assert profile_fields(rows.drop(columns="user_id"), min_users=0)["top_values"].tolist() == [
         "x 60 %, y 40 %"
     ]

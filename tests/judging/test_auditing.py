@@ -157,7 +157,7 @@ def test_open_rows_and_vanished_verdicts_are_counted():
 def test_few_people_and_missing_codes_are_flagged():
     table, sheet = by_cells({(True, True): 30, (False, False): 30, (True, False): 2})
     one = table.assign(user_id=np.where(table.index < 30, "u", table["user_id"]))
-    assert judge_audit(one, sheet).iloc[0]["flags"] == "no_weights, few_people_labelled"
+    assert judge_audit(one, sheet).iloc[0]["flags"] == "no_weights, few_users_labelled"
 
 
 def test_whole_number_and_flag_labels_leave_room_for_the_row_of_all():

@@ -62,3 +62,9 @@ def test_rows_beyond_the_limit_and_untested_ones_are_counted():
 def test_a_limit_that_is_no_number_of_rows_is_refused(most):
     with pytest.raises(InputError, match="number of rows"):
         plot_drivers(drivers(["a"]), most=most)
+
+
+@pytest.mark.parametrize("found", [-0.1, 2, np.nan, True, "a", None])
+def test_a_limit_that_is_no_q_value_is_refused(found):
+    with pytest.raises(InputError, match="no q-value"):
+        plot_drivers(drivers(["a"]), found=found)

@@ -36,7 +36,7 @@ def test_the_target_is_a_line():
     assert set(line.get_ydata()) == {0.8}
 
 
-@pytest.mark.parametrize("target", [-0.1, 1.1, np.nan, True])
+@pytest.mark.parametrize("target", [-0.1, 1.1, np.nan, True, "a", None])
 def test_a_target_that_is_no_share_is_refused(target):
     with pytest.raises(InputError, match="share between 0 and 1"):
         plot_settling(settling(["a"]), target=target)

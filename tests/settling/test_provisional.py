@@ -14,7 +14,7 @@ from tests.settling.worlds import START, instants
 
 NOW = START + pd.Timedelta(days=50)
 DTYPES = {
-    "period": "datetime64[us]", "n": "int64", "judged": "int64", "unknown": "int64",
+    "period": "datetime64[us]", "conversations": "int64", "n": "int64", "unknown": "int64",
     "settled": "float64", "provisional": "boolean", "flags": "str",
 }  # fmt: skip
 
@@ -61,7 +61,7 @@ def test_the_expected_share_is_that_of_the_ages_in_a_period():
     assert days["settled"].iloc[:38].eq(1).all()
     assert days["settled"].iloc[-5:].max() < 0.01
     weeks = provisional_periods(table(), curve_of(10), freq="W", as_of=NOW)
-    assert weeks["n"].sum() == 1000
+    assert weeks["conversations"].sum() == 1000
     assert weeks["settled"].between(0, 1).all()
     assert weeks["settled"].is_monotonic_decreasing
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from chatdash_analysis.errors import InputError
+from chatdash_analysis.privacy.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Codes", "read_secret"]
 
-_LONG_ENOUGH = 16
 _DIGITS = 32  # 128 bits: no two ids meet by chance
 
 
@@ -23,22 +23,16 @@ def read_secret(secret: str | bytes | None) -> bytes | None:
     """Return the key of a secret; raise `InputError` unless it is one that cannot be guessed."""
     if secret is None:
         return None
-    key = secret.strip().encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
-    if not isinstance(key, bytes) or len(key) < _LONG_ENOUGH:
-        state = f"of {len(key)} bytes" if isinstance(key, bytes) else f"a {type(key).__name__}"
-        raise InputError(
-            f"The secret is {state}. Give at least {_LONG_ENOUGH} random bytes, such as"
-            " secrets.token_hex(32), and keep them: the codes depend on them."
-        )
-    return key
+    Secret(secret)  # the same rules as for pseudonyms
+    return secret.strip().encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
 
 
 class Codes:
     """The codes of people and conversations, the same in every part.
 
     With a secret they are keyed hashes (HMAC-SHA-256): the same for the same id and secret,
-    and nobody without the secret can tell whose they are. Without one, people are numbered
-    in the order of their first conversation, and conversations keep their ids.
+    and a code alone tells nobody without the secret whose it is. Without one, people are
+    numbered in the order of their first conversation, and conversations keep their ids.
     """
 
     def __init__(self, rows: Sequence[pd.DataFrame], secret: bytes | None) -> None:

@@ -63,7 +63,7 @@ def dataset_facts(
         "features": feature_facts(table, plain, min_users),
         "left_out": _records(table.left_out.reindex(columns=list(_LEFT_OUT))),
         "dropped": drop_facts(table.dropped),
-        "dropped_by_split": drop_facts(splits.dropped) if isinstance(splits, Split) else [],
+        "dropped_by_split": _dropped_by_split(table, splits),
         "lint": _records(lint),
         "privacy": [*table.privacy, *_privacy(table, keyed=keyed, min_users=min_users)],
         "table_recipe": table.recipe,
@@ -72,6 +72,21 @@ def dataset_facts(
         "min_users": min_users,
         "for_spreadsheet": for_spreadsheet,
     }
+
+
+def _dropped_by_split(
+    table: TrainingTable, splits: Split | Mapping[str, TrainingTable] | None
+) -> list[Facts]:
+    """Return why rows of the table are in no part; a mapping of parts gives no reasons."""
+    if splits is None:
+        return []
+    named = drop_facts(splits.dropped) if isinstance(splits, Split) else []
+    parts = (splits.train, splits.test) if isinstance(splits, Split) else splits.values()
+    held = {name for part in parts for name in part.rows["conversation_id"]}
+    if isinstance(splits, Split):
+        held |= set(splits.dropped["conversation_id"])
+    absent = int((~table.rows["conversation_id"].isin(held)).sum())
+    return [*named, {"reason": "in none of the parts", "rows": absent}] if absent else named
 
 
 def _records(table: pd.DataFrame) -> list[Facts]:
@@ -83,7 +98,9 @@ def _privacy(table: TrainingTable, *, keyed: bool, min_users: int) -> list[str]:
     """Return what the export itself did about personal data, in sentences."""
     people = (
         "In this folder the ids of people (group) and of conversations are keyed hashes"
-        " (HMAC-SHA-256, 128 bits); the key is not in it."
+        " (HMAC-SHA-256, 128 bits); the key is not in it. They hide who is who from others, but not"
+        " from whoever holds the conversations: the time in created_at and the values of the"
+        " features find a conversation again."
         if keyed
         else "In this folder people (group) are numbers in the order of their first conversation."
         " Conversations keep their ids: whoever may use the service can look them up by these."

@@ -27,6 +27,8 @@ __all__ = ["check_folder", "publish"]
 
 _PREFIX = ".chatdash-export-"
 _LOCK = ".lock"
+# Nobody else asks for a lock of ours, but for the moment of a sweep.
+_PATIENCE = 10.0
 
 
 def check_folder(path: str | Path, *, overwrite: bool) -> Path:
@@ -117,7 +119,9 @@ def publish(target: Path, contents: Mapping[str, bytes | memoryview], *, overwri
 def _staging(parent: Path) -> Iterator[Path]:
     folder = parent / f"{_PREFIX}{secrets.token_hex(8)}"
     lock = parent / f"{folder.name}{_LOCK}"
-    with filelock.FileLock(lock, mode=0o600):
+    # The lock waits for ever for a file that cannot be made; this says why it cannot.
+    lock.touch(mode=0o600, exist_ok=False)
+    with filelock.FileLock(lock, timeout=_PATIENCE, mode=0o600):
         try:
             folder.mkdir(mode=0o700)
             folder.chmod(0o700)  # whatever the umask took away

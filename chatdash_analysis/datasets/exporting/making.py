@@ -105,8 +105,6 @@ def _splitting(facts: Facts) -> list[str]:
         return [] if len(facts["tables"]) == 1 else ["splits = ...  # tables by name"]
     given = _mapping(recipe.get("arguments")) or recipe
     arguments = _keywords({name: given[name] for name in _SPLITS[function] if name in given})
-    if "seed" in given and "random_state" not in given:
-        arguments.append("random_state=...")
     call = _call(f"cda.{function}", ["table", *arguments])
     place = given.get("split")  # of the splits of a cross-validation
     return [f"splits = {call}[{place - 1}]" if isinstance(place, int) else f"splits = {call}"]

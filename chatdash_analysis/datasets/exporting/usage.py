@@ -46,8 +46,9 @@ def _pandas(facts: Facts, file: str) -> str:
 
 def _datasets(split: str) -> str:
     return (
-        "import datasets\n\n"
-        f'table = datasets.load_dataset(".", split={quoted(split)})  # this folder'
+        "from pathlib import Path\n\nimport datasets\n\n"
+        "folder = str(Path.cwd())  # the library wants the whole path\n"
+        f"table = datasets.load_dataset(folder, split={quoted(split)})"
     )
 
 
