@@ -74,7 +74,12 @@ def test_long_texts_keep_128_pieces_and_both_marks():
     assert ids == [101, *[2773] * 126, 102]
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"other\nwords\n")])
+# A compressed text holds the second at which it was made, which must not name a test.
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"other\nwords\n")],
+    ids=["empty", "no gzip", "other words"],
+)
 def test_a_damaged_vocabulary_is_refused(monkeypatch, tmp_path, content):
     (tmp_path / "vocabulary").mkdir()
     (tmp_path / "vocabulary/bert_uncased.txt.gz").write_bytes(content)
