@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from chatdash_analysis.errors import ResponseError
-from chatdash_analysis.flattening.tolerant import dump, loads
+from chatdash_analysis.flattening.tolerant import Digits, dump, loads
 from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
 from chatdash_analysis.loading.values import fit
 from chatdash_analysis.schema import COLUMNS
@@ -179,14 +179,16 @@ def _members(record: bytes, values: dict[str, Any]) -> dict[str, bytes]:
 def _fits(item: Any) -> bool:
     """Whether nothing is lost when only the question of an item is taken."""
     if isinstance(item, dict):
-        return item.keys() <= {"question"} and isinstance(item.get("question"), (str, type(None)))
-    return isinstance(item, str)
+        asked = item.get("question")
+        return item.keys() <= {"question"} and (asked is None or _question(item) is not None)
+    return _question(item) is not None
 
 
 def _question(item: Any) -> str | None:
     if isinstance(item, dict):
         item = item.get("question")
-    return item if isinstance(item, str) else None
+    # A number of thousands of digits is kept as a text, and yet is no question.
+    return item if isinstance(item, str) and not isinstance(item, Digits) else None
 
 
 def _missing_id(values: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chatdash_analysis.flattening.flatten import as_text
+from chatdash_analysis.flattening.tolerant import Digits
 
 if TYPE_CHECKING:
     from typing import Any
@@ -60,7 +61,7 @@ def _fit_flag(value: Any) -> bool | None:
 
 
 def _fit_instant(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and not isinstance(value, Digits) else None
 
 
 _FIT: dict[Kind, Any] = {

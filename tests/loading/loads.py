@@ -32,7 +32,14 @@ RANGE = {"start": "2026-03-01", "end": "2026-05-01"}
 def starting() -> Iterator[Begin]:
     """Start what children do; each start gives the process and what it will say."""
     context: Any = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.loading.load_children", "requests", "stamina"])
+    # Who may read little may not be able to read Python itself.
+    context.set_forkserver_preload(
+        [
+            "tests.loading.load_children", "chatdash_analysis.loading.loader", "filelock",
+            "http.client", "importlib.metadata", "platformdirs", "pyarrow.json", "requests",
+            "stamina", "tqdm.auto",
+        ]
+    )  # fmt: skip
     started: list[BaseProcess] = []
 
     def start(target: Callable[..., None], *args: object) -> tuple[BaseProcess, Connection]:

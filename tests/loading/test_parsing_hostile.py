@@ -165,3 +165,15 @@ def _expect_same(one: ParsedConversations, other: ParsedConversations) -> None:
     assert (one.count, one.rejected) == (other.count, other.rejected)
     same = one.table.combine_chunks().equals(other.table.combine_chunks(), check_metadata=True)
     assert same, f"{rows_of(one.table)} is not {rows_of(other.table)}"
+
+
+@pytest.mark.parametrize(
+    "member",
+    ['"mistunderstoodQueries":[%s]', '"mistunderstoodQueries":[{"question":%s}]', '"endedAt":%s'],
+)
+def test_a_number_of_thousands_of_digits_is_put_aside_as_it_came(member: str) -> None:
+    number = "1" + "0" * 5000
+    (row,) = rows_of(parse(b'[{"_id":"c",%s}]' % (member % number).encode()).table)
+    assert row["misunderstood_queries"] is row["ended_at"] is None
+    assert number in row["other_properties"]
+    assert f'"{number}"' not in row["other_properties"]
