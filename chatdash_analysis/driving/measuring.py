@@ -10,7 +10,7 @@ import pandas as pd
 from chatdash_analysis.codes import dense
 from chatdash_analysis.driving.association import NO_AUC, Auc, auc, corrected_v
 from chatdash_analysis.driving.choosing import Field
-from chatdash_analysis.driving.parts import Part
+from chatdash_analysis.driving.parts import Part, people_per_level
 from chatdash_analysis.driving.scores import score_test
 from chatdash_analysis.mantel_haenszel import ADJUSTED_COLUMNS, mantel_haenszel
 from chatdash_analysis.rates import PRODUCTS
@@ -125,9 +125,7 @@ def _measure(part: Part, min_users: int, level: float) -> _Facts:
 
 
 def _sides(levels: Codes, users: Codes, min_users: int) -> int:
-    width = int(users.max(initial=-1)) + 1
-    _, first = dense(levels * width + users)
-    people = np.bincount(levels[first])
+    people = people_per_level(levels, users, int(levels.max(initial=-1)) + 1)
     return int((people >= min_users).sum())
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
-__all__ = ["ABSENT", "OTHER", "Part", "parts_of"]
+__all__ = ["ABSENT", "OTHER", "Part", "parts_of", "people_per_level"]
 
 # In brackets, so that they cannot be mistaken for what a platform wrote.
 ABSENT, OTHER = "[absent]", "[other]"
@@ -139,7 +139,7 @@ def _halves(numbers: Floats, usable: Flags) -> _Levels:
 def _named(rows: Rows, values: Values, usable: Flags, min_users: int) -> _Levels:
     """Put levels of few people, and the rarest of very many, together without a name."""
     size = len(values.labels)
-    people = _people(values.codes[usable], rows.users[usable], size)
+    people = people_per_level(values.codes[usable], rows.users[usable], size)
     n = np.bincount(values.codes[usable], minlength=size)
     named = np.flatnonzero(people >= min_users)
     named = np.sort(named[np.lexsort((named, -n[named]))[:_MOST_LEVELS]])
@@ -166,13 +166,14 @@ def _shown(
     if labels == ["false", "true"]:
         return labels
     known = usable & rows.named
-    people = _people(levels[known], rows.users[known], len(labels) + 1)
+    people = people_per_level(levels[known], rows.users[known], len(labels) + 1)
     hidden = iter(range(1, len(labels) + 1))
     pairs = zip(labels, people, strict=False)
     return [label if n >= min_users else f"[hidden {next(hidden)}]" for label, n in pairs]
 
 
-def _people(levels: Codes, users: Codes, size: int) -> Codes:
+def people_per_level(levels: Codes, users: Codes, size: int) -> Codes:
+    """Return how many different people there are at each level."""
     width = int(users.max(initial=-1)) + 1
     _, first = dense(levels * width + users)
     return np.bincount(levels[first], minlength=size)
