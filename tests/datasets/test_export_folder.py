@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import random
 import stat
@@ -19,6 +18,7 @@ from chatdash_analysis.datasets.exporting import folder as folders
 from chatdash_analysis.datasets.exporting import swap
 from chatdash_analysis.datasets.verify import verify_dataset
 from chatdash_analysis.errors import InputError
+from tests.children import forkserver
 from tests.datasets import export_children as children
 from tests.datasets.exported import contents, export, made
 
@@ -28,10 +28,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="modes, limits and users o
 
 @pytest.fixture(scope="module")
 def processes() -> Any:
-    """Make processes quickly, without copying the threads of this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.datasets.export_children"])
-    return context
+    return forkserver()
 
 
 @pytest.fixture

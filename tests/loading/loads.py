@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 import chatdash_analysis as cda
+from tests.children import forkserver
 from tests.loading import load_children as children
 from tests.loading.made import AGENT, KEY, OTHER, conversations, stamp_of
 
@@ -31,15 +31,7 @@ RANGE = {"start": "2026-03-01", "end": "2026-05-01"}
 @contextlib.contextmanager
 def starting() -> Iterator[Begin]:
     """Start what children do; each start gives the process and what it will say."""
-    context: Any = multiprocessing.get_context("forkserver")
-    # Who may read little may not be able to read Python itself.
-    context.set_forkserver_preload(
-        [
-            "tests.loading.load_children", "chatdash_analysis.loading.loader", "filelock",
-            "http.client", "importlib.metadata", "platformdirs", "pyarrow.json", "requests",
-            "stamina", "tqdm.auto",
-        ]
-    )  # fmt: skip
+    context = forkserver()
     started: list[BaseProcess] = []
 
     def start(target: Callable[..., None], *args: object) -> tuple[BaseProcess, Connection]:

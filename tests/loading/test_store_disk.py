@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import stat
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chatdash_analysis.errors import CacheError
+from tests.children import forkserver
 from tests.loading import store_children as children
 from tests.loading.store_tables import leftovers, new_store, part_files
 
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, limits and us
 
 def run(target: Callable[..., None], *args: object, answers: int = 1) -> list[str]:
     """Let another process act; return what it says."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.loading.store_children"])
+    context = forkserver()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=target, args=(*args, theirs))
     process.start()

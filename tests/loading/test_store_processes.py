@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ import pytest
 
 from chatdash_analysis.errors import CacheError
 from chatdash_analysis.loading.store import Store
+from tests.children import forkserver
 from tests.loading import store_children as children
 from tests.loading.store_tables import URL, leftovers, new_store
 
@@ -23,10 +23,7 @@ KILLS = 30
 
 @pytest.fixture(scope="module")
 def processes() -> Any:
-    """Make processes quickly, without copying the threads of this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.loading.store_children"])
-    return context
+    return forkserver()
 
 
 @pytest.fixture
