@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --quiet --numprocesses 2 --doctest-modules chatdash_analysis tests
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
-.PHONY: help demo lab test check test-all bench dictionary constraints notebooks clean
+.PHONY: help demo lab test check test-all bench dictionary docs gallery constraints notebooks clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,14 @@ bench: $(VENV)/.installed-dev $(VENV)/.installed-bench ## set up, then print spe
 dictionary: $(VENV)/.installed-dev ## write the data dictionary, data/README.md
 	@$(BIN)/chatdash columns > data/README.md.new && mv data/README.md.new data/README.md
 
+docs: $(VENV)/.installed-docs,text ## build the documentation, docs/_build/html, and run its examples
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env --jobs 2 \
+	  --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+gallery: $(VENV)/.installed-dev ## draw the pictures of the README again, docs/gallery
+	@$(BIN)/python docs/gallery/make.py
+
 constraints: $(BIN)/python ## choose the newest versions that fit together, constraints.txt
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --all-extras --python-version 3.11 \
@@ -51,8 +59,8 @@ notebooks: $(VENV)/.installed-dev ## run the notebooks again and save what they 
 	@$(BIN)/ruff format --quiet notebooks
 
 clean: ## remove .venv and what the tools leave behind; data/ stays
-	@rm -rf $(VENV) build dist tests/contract/node_modules .coverage* .hypothesis \
-	  .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) build dist docs/_build docs/api/generated docs/notebooks tests/*/node_modules \
+	  .coverage* .hypothesis .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find chatdash_analysis tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp for each extra, or for several with commas between: what is installed already is not

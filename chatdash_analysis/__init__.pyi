@@ -71,12 +71,14 @@ from .queries.mapping import cluster_map
 from .queries.questions import misunderstood_queries, text_table
 from .queries.trends.table import cluster_trends
 from .rates import rate_bounds
+from .report.writing import write_report
 from .sandbox.sampling import load_sample
 from .schema import SCHEMA_VERSION, describe_columns
 from .segments import rates_by
 from .settling.curve import settling_curve
 from .settling.provisional import provisional_periods
 from .settling.summary import settling_summary
+from .showing.styling import style_table
 from .text.scrubbing import scrub
 
 __all__ = [
@@ -173,8 +175,10 @@ __all__ = [
     "split_by_time",
     "split_by_user",
     "stage_change",
+    "style_table",
     "text_table",
     "training_table",
     "verify_cache",
     "verify_dataset",
+    "write_report",
 ]

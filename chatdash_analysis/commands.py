@@ -9,7 +9,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["DAMAGED", "FINE", "clear", "columns", "demo", "fetch", "info", "serve", "verify"]
+__all__ = [
+    "DAMAGED",
+    "FINE",
+    "clear",
+    "columns",
+    "demo",
+    "fetch",
+    "info",
+    "notebook",
+    "report",
+    "serve",
+    "verify",
+]
 
 FINE, DAMAGED = 0, 3
 # Combinations of record and interacted.
@@ -118,6 +130,30 @@ def demo(options: argparse.Namespace) -> int:
     from chatdash_analysis.demo import run_demo
 
     run_demo(options.size, cache_dir=options.cache_dir)
+    return FINE
+
+
+def report(options: argparse.Namespace) -> int:
+    """Load what a report needs, and write it."""
+    from chatdash_analysis.report_runs import run_report
+
+    conversations, written = run_report(options)
+    _print_loaded(conversations)
+    print(f"Saved as {written}")
+    return FINE
+
+
+def notebook(options: argparse.Namespace) -> int:
+    """Run a notebook, or list those there are."""
+    from chatdash_analysis.errors import InputError
+    from chatdash_analysis.notebook_runs import notebooks_text, run_notebook
+
+    if options.name is not None:
+        run_notebook(options.name, options.parameters, output=options.output)
+    elif options.parameters or options.output:
+        raise InputError("Which notebook? Give its name: `chatdash notebook` lists them.")
+    else:
+        print(notebooks_text())
     return FINE
 
 

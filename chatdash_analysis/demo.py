@@ -9,7 +9,7 @@ from chatdash_analysis.channels.summary import channel_summary
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.loading.agents import load_agents
 from chatdash_analysis.loading.client import Client
-from chatdash_analysis.loading.folders import cache_folder
+from chatdash_analysis.loading.folders import cache_folder, exports_folder
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.plot import plot_rates
@@ -64,7 +64,7 @@ def run_demo(size: int = 6000, *, cache_dir: str | PathLike[str] | None = None) 
     print(channels[SHOWN].round(3).to_string(index=False))
     clusters = cluster_queries(misunderstood_queries(conversations))
     _print_clusters(clusters, costly_clusters(clusters, conversations))
-    picture = _draw(channels, _exports(cache_dir))
+    picture = _draw(channels, exports_folder(cache_folder(cache_dir)))
     print(f"\nThe picture: {_shown(picture)}")
     print("Next: notebooks/00-quickstart.ipynb; open it with `make lab`, or")
     print("      .venv/bin/jupyter lab notebooks")
@@ -130,17 +130,6 @@ def _print_clusters(clusters: QueryClusters, costly: pd.DataFrame) -> None:
     for row in costly.to_dict("records"):
         numbers = (f"{row[name]:>{max(len(name), 6)}.{d}f}" for name, d in MEASURES.items())
         print(*numbers, f" {row['label']}")
-
-
-def _exports(cache_dir: str | PathLike[str] | None) -> Path:
-    """Return the folder of exports beside a project's cache, else the working folder."""
-    cache = cache_folder(cache_dir)
-    if (cache.parent.name, cache.name) != ("data", "cache"):
-        return Path.cwd()
-    exports = cache.with_name("exports")
-    # The cache was made beside it a moment ago.
-    exports.mkdir(mode=0o700, exist_ok=True)
-    return exports
 
 
 def _draw(channels: pd.DataFrame, folder: Path) -> Path:

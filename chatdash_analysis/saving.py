@@ -13,7 +13,7 @@ from chatdash_analysis.disk import replace_file
 from chatdash_analysis.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 __all__ = ["check_target", "disarmed", "save_table", "write_file"]
@@ -55,19 +55,23 @@ def save_table(table: pd.DataFrame, path: str | Path) -> Path:
     return target
 
 
-def check_target(path: str | Path) -> Path:
-    """Return the path of a file that `save_table` can write, or say what is wrong with it.
+def check_target(path: str | Path, *, endings: Sequence[str] = (".parquet", ".csv")) -> Path:
+    """Return the path of a file that can be written, or say what is wrong with it.
 
     Raises
     ------
     InputError
-        The name ends in neither ``.parquet`` nor ``.csv``, or its folder is not there.
+        The name has none of the endings, or its folder is not there.
     """
     target = Path(path)
-    if target.suffix.lower() not in _WRITERS:
+    if target.suffix.lower() not in endings:
         raise InputError(
-            f"The name of the file decides its format, and {target.name!r} ends in neither "
-            ".parquet nor .csv. Choose one of the two."
+            f"The name of the file decides its format, and {target.name!r} "
+            + (
+                f"does not end in {endings[0]}. Choose a name that does."
+                if len(endings) == 1
+                else f"ends in neither {' nor '.join(endings)}. Choose one of the two."
+            )
         )
     if not _is_folder(target.parent) or _is_folder(target):
         raise InputError(

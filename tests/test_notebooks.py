@@ -1,4 +1,4 @@
-"""The notebooks: they run, say nothing on the error output, and show no person or machine."""
+"""The notebooks: they run on the sample and on agents, without warnings, and show no person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+
+import chatdash_analysis as cda
+from chatdash_analysis.notebook_runs import run_notebook
+from chatdash_analysis.notebook_runs.reading import parameters_of, read_notebook
+from chatdash_analysis.sandbox.sampling import stand_in
+from chatdash_analysis.sandbox.world import CLINIC, WEBSHOP
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -24,23 +29,60 @@ def test_the_notebooks_are_there():
     assert [path.stem for path in NOTEBOOKS][:2] == ["00-quickstart", "01-load-and-cache"]
 
 
-@pytest.mark.notebook
-@every_notebook
-def test_it_runs_without_errors_and_warnings(path, tmp_path, monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    # Were a notebook to use the usual cache, it would be this one.
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Stand in an empty folder, with a cache and settings of its own."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CHATDASH_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    notebook = nbformat.read(path, as_version=4)
+    return tmp_path
 
-    client = NotebookClient(
-        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
 
+@pytest.fixture(scope="module")
+def service():
+    with stand_in(600) as running:
+        yield running
+
+
+@pytest.mark.notebook
+@every_notebook
+def test_it_runs_on_the_sample_without_errors_and_warnings(path, here):
+    result = _run(path, here)
+    assert _warnings(result) == []
+    assert not (here / "cache").exists()
+
+
+@pytest.mark.notebook
+@every_notebook
+def test_it_runs_on_agents_without_errors_and_warnings(path, here, service, monkeypatch):
+    """A clinic's phone and a web shop's chat, a shorter range, another time zone."""
+    monkeypatch.setenv("CHATDASH_BASE_URL", service.url)
+    monkeypatch.setenv("CHATDASH_API_KEY", service.api_key)
+    given = {"agents": f"{CLINIC.id},{WEBSHOP.id}", "start": "2026-02-01", "tz": "America/New_York"}
+
+    result = _run(path, here, *map("=".join, given.items()), "size=300")
+
+    assert _warnings(result) == []
+    assert sorted(cda.cache_info()["agent_id"]) == sorted([CLINIC.id, WEBSHOP.id])
+    assert service.api_key not in json.dumps(result)
+
+
+def _run(path: Path, folder: Path, *given: str):
+    result = run_notebook(str(path), given, output=folder / "result.ipynb", say=lambda _: None)
+    return nbformat.read(result, as_version=4)
+
+
+def _warnings(notebook) -> list:
     outputs = [output for cell in _code(notebook) for output in cell.outputs]
-    assert [output for output in outputs if output.get("name") == "stderr"] == []
-    assert not (tmp_path / "cache").exists()
+    return [output for output in outputs if output.get("name") == "stderr"]
+
+
+@every_notebook
+def test_its_parameters_are_those_of_every_notebook(path):
+    parameters = {one.name: one for one in parameters_of(read_notebook(path))}
+    assert list(parameters)[:7] == ["agents", "start", "end", "outcome", "tz", "size", "seed"]
+    assert parameters["agents"].default is None
+    assert [one.name for one in parameters.values() if not one.help] == []
 
 
 @every_notebook

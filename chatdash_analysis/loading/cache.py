@@ -67,9 +67,12 @@ def cache_info(cache_dir: str | PathLike[str] | None = None) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
-    >>> cda.cache_info(tmp_path)["conversations"].sum()
-    np.int64(0)
+    >>> with TemporaryDirectory() as folder:
+    ...     info = cda.cache_info(folder)
+    >>> int(info["conversations"].sum())
+    0
     """
     rows = []
     for store in stores(cache_dir)[0]:
@@ -111,8 +114,11 @@ def verify_cache(
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
-    >>> bool(cda.verify_cache(tmp_path)["ok"].all())
+    >>> with TemporaryDirectory() as folder:
+    ...     files = cda.verify_cache(folder)
+    >>> bool(files["ok"].all())
     True
     """
     sound, damaged = stores(cache_dir)
@@ -150,8 +156,10 @@ def clear_cache(
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
-    >>> cda.clear_cache("agent-1", cache_dir=tmp_path)
+    >>> with TemporaryDirectory() as folder:
+    ...     cda.clear_cache("agent-1", cache_dir=folder)
     """
     given = agents if isinstance(agents, Iterable) or agents is None else [agents]
     ids = [given] if isinstance(given, str) else None if given is None else list(given)

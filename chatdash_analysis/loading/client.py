@@ -118,7 +118,7 @@ class Client:
         params : mapping of str to str or None
             The query.
         read : callable
-            Reads a :class:`Body`. It runs once for each attempt that gets an answer, and
+            Reads a `Body`. It runs once for each attempt that gets an answer, and
             may raise ResponseError; what it leaves unread is read and checked after it.
         attempts : int, optional
             Overrides `max_attempts` for this call.

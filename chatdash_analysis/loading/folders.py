@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from chatdash_analysis.errors import InputError
 
-__all__ = ["cache_folder", "public_address", "store_folder"]
+__all__ = ["cache_folder", "exports_folder", "project_folder", "public_address", "store_folder"]
 
 _VARIABLE = "CHATDASH_CACHE_DIR"
 
@@ -44,13 +44,19 @@ def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
 
 
 def _project_cache() -> Path | None:
+    project = project_folder()
+    return project / "data" / "cache" if project else None
+
+
+def project_folder() -> Path | None:
+    """Return the project that the working directory lies in, if it lies in one."""
     try:
         here = Path.cwd()
     except OSError:  # the working directory has been deleted
         return None
     for folder in (here, *here.parents):
         if (folder / "pyproject.toml").is_file() and (folder / "data").is_dir():
-            return folder / "data" / "cache"
+            return folder
     return None
 
 
@@ -58,6 +64,19 @@ def _user_cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("chatdash")
+
+
+def exports_folder(cache: Path | None = None) -> Path:
+    """Return the folder of exports beside the cache of a project, else the working directory.
+
+    Without `cache` the project is the one that the working directory lies in.
+    """
+    cache = cache or _project_cache()
+    if cache is None or (cache.parent.name, cache.name) != ("data", "cache"):
+        return Path.cwd()
+    exports = cache.with_name("exports")
+    exports.mkdir(mode=0o700, exist_ok=True)
+    return exports
 
 
 def store_folder(cache: Path, base_url: str) -> Path:

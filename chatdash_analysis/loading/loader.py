@@ -114,13 +114,14 @@ def load_conversations(  # noqa: PLR0913 - each is a choice of its own, and all 
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
     >>> from chatdash_analysis.sandbox import stand_in
-    >>> with stand_in(300) as service:
+    >>> with TemporaryDirectory() as folder, stand_in(300) as service:
     ...     client = cda.Client(service.api_key, base_url=service.url)
     ...     agent = cda.load_agents(client=client)["agent_id"][0]
     ...     conversations = cda.load_conversations(
-    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=tmp_path
+    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=folder
     ...     )
     >>> conversations["created_at"].dtype
     datetime64[us, UTC]

@@ -121,9 +121,10 @@ class _Run:
                 for window, gaps in self._finished(pool, jobs, writer):
                     bar.update(window.width / timedelta(days=1))
                     self.gaps += gaps
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(ChatDashError):
                 writer.flush()
+                _note(error)
             raise
         finally:
             # Not waited for: an interrupted load must stop at once.
@@ -199,6 +200,12 @@ class _Run:
         if self.habits.known:
             pad = self.habits.pad / MILLISECOND
             self.store.remember(by_creation=self.habits.by_creation, pad_ms=pad)
+
+
+def _note(error: BaseException) -> None:
+    """Tell whoever interrupted a load that it can go on."""
+    if isinstance(error, KeyboardInterrupt):
+        error.add_note("What was fetched is kept: load again, and only the rest is fetched.")
 
 
 def _tasks(jobs: list[_Job]) -> Iterator[tuple[_Job, Window]]:

@@ -62,10 +62,14 @@ def read_conversations(path: str | PathLike[str], *, pii: Pii = "keep") -> pd.Da
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
-    >>> file = tmp_path / "answer.json"
-    >>> _ = file.write_text('[{"_id": "c1", "agentId": "a1", "duration": 1.5}]')
-    >>> cda.read_conversations(file)[["conversation_id", "duration_minutes"]].values.tolist()
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "answer.json"
+    ...     _ = file.write_text('[{"_id": "c1", "agentId": "a1", "duration": 1.5}]')
+    ...     conversations = cda.read_conversations(file)
+    >>> conversations[["conversation_id", "duration_minutes"]].values.tolist()
     [['c1', 1.5]]
     """
     if not isinstance(path, (str, os.PathLike)):

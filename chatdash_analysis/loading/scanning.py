@@ -106,18 +106,20 @@ def scan_cache(
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
     >>> from chatdash_analysis.sandbox import stand_in
-    >>> with stand_in(300) as service:
+    >>> with TemporaryDirectory() as folder, stand_in(300) as service:
     ...     client = cda.Client(service.api_key, base_url=service.url)
     ...     agent = cda.load_agents(client=client)["agent_id"][0]
     ...     loaded = cda.load_conversations(
-    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=tmp_path
+    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=folder
     ...     )
-    >>> conversations = cda.scan_cache(
-    ...     engine="polars", cache_dir=tmp_path, base_url=client.base_url
-    ... )
-    >>> conversations.collect().height == len(loaded)
+    ...     conversations = cda.scan_cache(
+    ...         engine="polars", cache_dir=folder, base_url=client.base_url
+    ...     )
+    ...     rows = conversations.collect().height
+    >>> rows == len(loaded)
     True
     """
     require_engine(engine)

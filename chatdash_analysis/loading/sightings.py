@@ -73,15 +73,16 @@ def load_sightings(
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
     >>> from chatdash_analysis.sandbox import stand_in
-    >>> with stand_in(300) as service:
+    >>> with TemporaryDirectory() as folder, stand_in(300) as service:
     ...     client = cda.Client(service.api_key, base_url=service.url)
     ...     agent = cda.load_agents(client=client)["agent_id"][0]
     ...     loaded = cda.load_conversations(
-    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=tmp_path
+    ...         agent, start="2026-05-01", end="2026-06-01", client=client, cache_dir=folder
     ...     )
-    >>> sightings = cda.load_sightings(agent, cache_dir=tmp_path, base_url=client.base_url)
+    ...     sightings = cda.load_sightings(agent, cache_dir=folder, base_url=client.base_url)
     >>> judged = loaded["evaluation_is_success"].notna().sum()
     >>> bool(sightings["first_judged_at"].notna().sum() == judged)
     True

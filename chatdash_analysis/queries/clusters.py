@@ -125,6 +125,11 @@ def load_clusters(
     embed : callable, optional
         Your own embedder again, where the clusters were made with one.
 
+    Returns
+    -------
+    QueryClusters
+        As they were when they were saved.
+
     Raises
     ------
     InputError

@@ -6,9 +6,7 @@ up answers, as a proxy it refuses requests and answers that break the contract.
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,18 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
+
+from tests.npm import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 CONTRACT = HERE / "openapi.yaml"
-MODULES = HERE / "node_modules"
-PROGRAM = MODULES / "@stoplight/prism-cli/dist/index.js"
-PACKAGES: dict[str, str] = json.loads((HERE / "package.json").read_text())["dependencies"]
+PROGRAM = "@stoplight/prism-cli/dist/index.js"
 
-INSTALL_SECONDS = 300
 # A cold start takes 3 to 6 seconds on an idle machine.
 READY_SECONDS = 90
 STOP_SECONDS = 10
@@ -50,55 +46,15 @@ def proxy(folder: Path, upstream: str) -> Iterator[str]:
         yield url
 
 
-def install() -> None:
-    """Install Prism beside the contract, or skip; in CI a failed installation fails."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("Prism needs node and npm, and they are not here")
-    MODULES.mkdir(exist_ok=True)
-    with FileLock(MODULES / ".installing"):
-        if _is_installed():
-            return
-        problem = _install(npm)
-    if problem and os.environ.get("CI") == "true":
-        pytest.fail(f"Prism could not be installed: {problem}")
-    if problem:
-        pytest.skip(f"Prism could not be installed: {problem}")
-
-
-def _is_installed() -> bool:
-    # Written last, so that an interrupted installation is done again.
-    marker = MODULES / ".installed"
-    return marker.exists() and json.loads(marker.read_text()) == PACKAGES
-
-
-def _install(npm: str) -> str:
-    """Run npm; return what went wrong, or nothing."""
-    # No scripts of packages run. A lock file would name the registry of this machine.
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
-    patience = ["--fetch-retries", "1", "--loglevel", "error"]
-    command = [npm, "install", "--prefix", str(HERE), *quiet, *patience]
-    try:
-        done = subprocess.run(
-            command, cwd=HERE, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    if done.returncode or not PROGRAM.exists():
-        return " ".join(done.stderr.split())[:500] or f"npm ended with {done.returncode}"
-    (MODULES / ".installed").write_text(json.dumps(PACKAGES))
-    return ""
-
-
 @contextmanager
 def _running(folder: Path, command: str, upstream: list[str], options: list[str]) -> Iterator[str]:
-    install()
+    program = install(HERE, PROGRAM)
     port = _free_port()
     where = ["-h", "127.0.0.1", "-p", str(port)]
     log = folder / f"prism-{command}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["node", str(PROGRAM), command, str(CONTRACT), *upstream, *where, *options],
+            ["node", str(program), command, str(CONTRACT), *upstream, *where, *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,90 @@
+"""What `write_report` is given, checked before anything is computed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from chatdash_analysis.errors import InputError
+from chatdash_analysis.periods import zone
+from chatdash_analysis.saving import check_target
+from chatdash_analysis.segments import with_flag
+from chatdash_analysis.tables import require_columns, require_dataframe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["NEEDED", "check_arguments"]
+
+_USE = "write_report"
+# In this order rows are sorted.
+NEEDED = ["created_at", "agent_id", "conversation_id"]
+
+
+def check_arguments(
+    conversations: Any,
+    path: Any,
+    *,
+    title: Any,
+    tz: Any,
+    outcome: str,
+    min_users: Any,
+    sightings: Any,
+) -> Path:
+    """Return the file that is written, or say which argument cannot be used, and why.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used.
+    MissingColumnsError
+        If a column is not there without which there is no report.
+    """
+    target = _target(path)
+    _check_conversations(conversations, outcome)
+    _check_title(title)
+    _check_zone(tz)
+    _check_min_users(min_users)
+    if sightings is not None:
+        require_dataframe(sightings, _USE)
+    return target
+
+
+def _target(path: Any) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"path={path!r} names no file. Give one such as 'report.html'.")
+    return check_target(os.fspath(path), endings=[".html"])
+
+
+def _check_conversations(conversations: Any, outcome: str) -> None:
+    require_dataframe(conversations, _USE)
+    require_columns(conversations, [*NEEDED, outcome], _USE)
+    dtype = conversations["created_at"].dtype
+    if not isinstance(dtype, pd.DatetimeTZDtype):
+        raise InputError(
+            f"created_at is {dtype}, not instants with a time zone. Use"
+            " pd.to_datetime(..., utc=True)."
+        )
+    with_flag(conversations, outcome)
+
+
+def _check_title(title: Any) -> None:
+    if title is not None and not (isinstance(title, str) and title.strip()):
+        raise InputError(f"title={title!r} is no heading. Give a text, or leave it out.")
+
+
+def _check_zone(tz: Any) -> None:
+    if not isinstance(tz, str):
+        raise InputError(f"tz={tz!r} is no name of a time zone. Give 'Europe/Berlin', for example.")
+    zone(tz)
+
+
+def _check_min_users(min_users: Any) -> None:
+    whole = isinstance(min_users, int | np.integer) and not isinstance(min_users, bool)
+    if not whole or min_users < 1:
+        raise InputError(
+            f"min_users={min_users!r} is no number of people from 1 up. Give 5, for example."
+        )

@@ -1,0 +1,108 @@
+"""Labels of groups before they are counted: no personal data, agents by name, rare ones joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from chatdash_analysis.text.scrubbing import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["AGENT", "by_size", "join_rare", "largest", "plain_labels", "several", "with_agents"]
+
+# Column that `with_agents` adds.
+AGENT = "agent"
+_NOTHING_LEFT = "(no text)"
+
+
+def plain_labels(conversations: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return conversations whose labels hold no personal data; labels then alike are one group.
+
+    Channels are what somebody typed: nothing keeps a phone number out of them.
+    """
+    held = [name for name in columns if name in conversations.columns]
+    return conversations.assign(**{name: _masked(conversations[name]) for name in held})
+
+
+def _masked(labels: pd.Series) -> pd.Series:
+    codes, known = pd.factorize(labels.astype("str"), use_na_sentinel=True)
+    texts = scrub(pd.Series(known, dtype="str")).replace("", _NOTHING_LEFT)
+    # Code -1 is a missing label, and no text is there.
+    plain = pd.Series(codes, index=labels.index).map(texts)
+    return plain.astype("str")
+
+
+def several(conversations: pd.DataFrame, column: str) -> bool:
+    """Tell whether a column is there and has more than one value."""
+    if column not in conversations.columns:
+        return False
+    return len(conversations[column].dropna().unique()) > 1
+
+
+def with_agents(conversations: pd.DataFrame) -> pd.DataFrame:
+    """Return conversations with a column ``agent``: its name, or its id where it has none.
+
+    Where several agents have one name, the id stands behind it.
+    """
+    ids = conversations["agent_id"].astype("str")
+    return conversations.assign(**{AGENT: ids.map(_names(conversations, ids)).astype("str")})
+
+
+def _names(conversations: pd.DataFrame, ids: pd.Series) -> pd.Series:
+    known = pd.Series(ids.dropna().unique(), dtype="str")
+    names = known.set_axis(known)
+    if "agent_name" in conversations.columns:
+        given = conversations["agent_name"].astype("str").groupby(ids).min()
+        names = given.reindex(known).fillna(names)
+    return names.mask(names.duplicated(keep=False), names + " (" + names.index.astype("str") + ")")
+
+
+def join_rare(
+    conversations: pd.DataFrame, column: str, *, of: pd.DataFrame, most: int
+) -> tuple[pd.DataFrame, int]:
+    """Join the labels that are not among the most frequent to one; return also how many.
+
+    Parameters
+    ----------
+    conversations : pandas.DataFrame
+        Conversations.
+    column : str
+        Column of labels.
+    of : pandas.DataFrame
+        The conversations of which the most frequent labels stay.
+    most : int
+        How many labels there are in the end, a missing one included.
+    """
+    if column not in conversations.columns:
+        # The analysis says what is missing.
+        return conversations, 0
+    labels = conversations[column]
+    times = of[column].value_counts(dropna=False).sort_index(kind="stable")
+    if len(times) <= most:
+        return conversations, 0
+    kept = times.sort_values(ascending=False, kind="stable").index[: most - 1]
+    joined = len(times) - len(kept)
+    name = _unlike(f"{joined:,} smaller ones", set(labels.dropna().unique()))
+    return conversations.assign(**{column: labels.where(labels.isin(kept), name)}), joined
+
+
+def _unlike(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"({name})"
+    return name
+
+
+def by_size(table: pd.DataFrame, size: str) -> pd.DataFrame:
+    """Return the rows of a table, the largest first."""
+    return table.sort_values(size, ascending=False, kind="stable", ignore_index=True)
+
+
+def largest(table: pd.DataFrame, size: str, *, most: int = 12) -> tuple[pd.DataFrame, int]:
+    """Return the largest rows of a table, in their own order, and how many are left out."""
+    if len(table) <= most:
+        return table, 0
+    ranks = table[size].rank(ascending=False, method="first")
+    return table[ranks <= most], len(table) - most

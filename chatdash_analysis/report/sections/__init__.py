@@ -1,0 +1,1 @@
+"""The parts of a report, each from public analyses and in the words of a client."""

@@ -1,0 +1,173 @@
+"""Write a report: check, cut, run the sections, lay out, save."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+import pandas as pd
+
+from chatdash_analysis.errors import InputError
+from chatdash_analysis.identity.users import identify_users
+from chatdash_analysis.report.checking import NEEDED, check_arguments
+from chatdash_analysis.report.contents import make_sections
+from chatdash_analysis.report.labels import plain_labels, with_agents
+from chatdash_analysis.report.page_parts import MOST_ROWS
+from chatdash_analysis.report.pages import page_text
+from chatdash_analysis.report.parts import Material
+from chatdash_analysis.report.periods import choose_periods
+from chatdash_analysis.report.phrases import listed, shown
+from chatdash_analysis.saving import write_file
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
+    from chatdash_analysis.report.periods import Asked, Period
+
+__all__ = ["write_report"]
+
+# Of so many agents a heading has room for the names.
+_NAMED = 3
+_LARGEST = 2_000_000
+# Tables are cut shorter, before a page is too large to be sent.
+_ROWS = (MOST_ROWS, 15, 5)
+
+
+def write_report(
+    conversations: pd.DataFrame,
+    path: str | PathLike[str],
+    *,
+    title: str | None = None,
+    period: Asked | None = None,
+    compare_with: Asked | None = None,
+    tz: str = "UTC",
+    outcome: str = "evaluation_is_success",
+    min_users: int = 5,
+    sightings: pd.DataFrame | None = None,
+) -> Path:
+    """Write a report on a period as one HTML file, for a client to read.
+
+    The file needs no network and runs no script. It says what was loaded and what is missing,
+    the numbers beside those of an earlier period, why success changed, channels, devices and
+    hours, how far conversations got and why they ended, who comes back, what was not
+    understood, which fields go with success, and what may still change. Each figure has its
+    table, and each table its method.
+
+    Parameters
+    ----------
+    conversations : pandas.DataFrame
+        Conversations of both periods and better of some months before them, of which people
+        who come back and trends are told. A column ``agent_name``, where there is one, names
+        the agents.
+    path : path
+        File to write; its name ends in ``.html``. A file that is there is replaced whole.
+    title : str, optional
+        Heading; by default the names of up to three agents, and the period.
+    period : str or (start, end), optional
+        A month such as ``"2026-05"``, or its first day and the first day after it, on the
+        calendar of `tz`; by default the last whole month that the data cover.
+    compare_with : str or (start, end), optional
+        The same of the earlier period; by default the month before a month, and as many days
+        before other periods. It may hold nothing.
+    tz : str
+        Time zone of days, hours and months.
+    outcome : str
+        Column of flags that says what succeeded.
+    min_users : int
+        Least number of people behind a text that is shown.
+    sightings : pandas.DataFrame, optional
+        What `load_sightings` gives, from which is told how late evaluations come.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which only its owner may read. The same data, in whatever order, give the
+        same bytes.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used, the period holds no conversations, or the file cannot
+        be written or would be larger than 2 MB.
+    MissingColumnsError
+        If a column is not there without which there is no report.
+    IncompleteError
+        If part of the period was never loaded.
+
+    Examples
+    --------
+    >>> import chatdash_analysis as cda
+    >>> conversations = cda.load_sample(600)
+    >>> page = cda.write_report(conversations, tmp_path / "report.html", period="2026-05")
+    >>> page.name
+    'report.html'
+    """
+    target = check_arguments(
+        conversations, path, title=title, tz=tz, outcome=outcome, min_users=min_users,
+        sightings=sightings,
+    )  # fmt: skip
+    now, before = choose_periods(conversations, period, compare_with, tz)
+    material = _material(
+        conversations, now, before, tz=tz, outcome=outcome, min_users=min_users, sightings=sightings
+    )
+    page = _page(_title(material) if title is None else title, material)
+    write_file(target, partial(_write, page))
+    return target
+
+
+def _material(
+    conversations: pd.DataFrame,
+    now: Period,
+    before: Period,
+    *,
+    tz: str,
+    outcome: str,
+    min_users: int,
+    sightings: pd.DataFrame | None,
+) -> Material:
+    # Cut first: what came later must not change who is taken for whom.
+    cut = conversations[conversations["created_at"] < now.end]
+    frame = plain_labels(_sorted(cut), ["agent_name"])
+    frame = frame if "user_id" in frame else identify_users(frame)
+    undated = int(conversations["created_at"].isna().sum())
+    return Material(frame, now, before, tz, outcome, int(min_users), sightings, undated)
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in an order of their own, whatever order they came in."""
+    frame = frame.reset_index(drop=True)
+    # Rows that the three do not tell apart are told apart by whatever they hold.
+    twins = frame.duplicated(NEEDED, keep=False)
+    texts = frame[twins].astype("str").fillna("")
+    codes = pd.util.hash_pandas_object(texts[sorted(texts.columns)], index=False)
+    ties = codes.reindex(frame.index, fill_value=0).to_numpy()
+    names = [f"{number}" for number in range(len(NEEDED) + 1)]
+    keys = pd.DataFrame(
+        dict(zip(names, [*(frame[name] for name in NEEDED), ties], strict=True)), copy=False
+    )
+    return frame.take(keys.sort_values(names, kind="stable").index).reset_index(drop=True)
+
+
+def _title(material: Material) -> str:
+    current = material.current
+    if "agent_name" not in current or current["agent_id"].nunique() > _NAMED:
+        return f"Conversations in {material.now.label}"
+    names = sorted(with_agents(current)["agent"].dropna().unique())
+    return f"{listed(shown(name, most=60) for name in names)}: {material.now.label}"
+
+
+def _page(title: str, material: Material) -> bytes:
+    sections = make_sections(material)
+    for most_rows in _ROWS:
+        page = page_text(title, sections, material, most_rows=most_rows).encode("utf-8")
+        if len(page) <= _LARGEST:
+            return page
+    raise InputError(
+        f"The report would have {len(page):,} bytes, more than {_LARGEST:,}. Write it for fewer"
+        " agents, or a shorter period."
+    )
+
+
+def _write(page: bytes, file: IO[bytes]) -> None:
+    file.write(page)

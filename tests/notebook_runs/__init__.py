@@ -1,0 +1,1 @@
+"""Tests of chatdash_analysis.showing."""
