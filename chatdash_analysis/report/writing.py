@@ -97,9 +97,11 @@ def write_report(
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> import chatdash_analysis as cda
     >>> conversations = cda.load_sample(600)
-    >>> page = cda.write_report(conversations, tmp_path / "report.html", period="2026-05")
+    >>> with TemporaryDirectory() as folder:
+    ...     page = cda.write_report(conversations, f"{folder}/report.html", period="2026-05")
     >>> page.name
     'report.html'
     """

@@ -153,7 +153,7 @@ def test_an_earlier_period_that_is_empty_or_was_never_loaded_is_no_error():
         ("", "is no month"),
         (5, "is no period"),
         (("2026-05-01",), "is no period"),
-        ({"2026-05-01", "2026-06-01"}, "is no period"),
+        ({"2026-05-01": "2026-06-01"}, "is no period"),
         (("2026-05-01", "x"), "is no date or time"),
         (("2026-05-01", None), "is no date or time"),
         (("2026-05-01", "2026-05-01"), "ends at or before its start"),
