@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pandas as pd
 
-__all__ = ["VOICE_PLATFORMS", "ChannelKinds", "channel_kinds", "side_values", "with_kinds"]
+__all__ = [
+    "VOICE_PLATFORMS",
+    "ChannelKinds",
+    "channel_kinds",
+    "is_known_channel",
+    "side_values",
+    "with_kinds",
+]
 
 _COLUMNS = ("chatdash_voice", "chatdash_widget")
 VOICE_PLATFORMS = frozenset({"elevenlabs", "retell", "vapi"})
@@ -62,6 +69,11 @@ def channel_kinds(seen: pd.DataFrame) -> ChannelKinds:
     platforms = {text: _plain(text) in VOICE_PLATFORMS for text in _texts(seen["platform"])}
     calls = _is_in("platform", platforms, kind=True)
     return ChannelKinds(voice=voice | (calls & ~widget & ~written), widget=widget & ~calls)
+
+
+def is_known_channel(text: str) -> bool:
+    """Tell whether a text is the common name of a channel, and not one that somebody made up."""
+    return _plain(text) in _KINDS
 
 
 def _texts(values: pd.Series) -> set[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-__all__ = ["DEVICE_COLUMNS", "OTHER", "UNKNOWN", "families_of", "family_of"]
+__all__ = ["DEVICE_COLUMNS", "OTHER", "UNKNOWN", "families_of", "family_of", "is_known_family"]
 
 DEVICE_COLUMNS = ("device", "os", "browser")
 OTHER = "other"  # a text that is no name: a whole user agent, an address, digits
@@ -157,6 +157,11 @@ def family_of(text: str, column: str) -> str:
     if letters < _FEWEST_LETTERS or len(whole) > _LONGEST_NAME or _ADDRESS.search(tidy):
         return OTHER
     return _family_inside(name, known) or name.title()
+
+
+def is_known_family(family: str, column: str) -> bool:
+    """Tell whether the tables here hold a family, so that nobody made up its name."""
+    return family in {*_FAMILIES[column].values(), OTHER, UNKNOWN}
 
 
 def _family_inside(name: str, known: dict[str, str]) -> str | None:

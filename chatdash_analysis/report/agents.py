@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.league import league_table
-from chatdash_analysis.report.labels import AGENT, largest, plain_labels, several, with_agents
+from chatdash_analysis.report.labels import (
+    AGENT,
+    largest,
+    plain_labels,
+    several,
+    shared_labels,
+    with_agents,
+)
 from chatdash_analysis.report.parts import Table
 from chatdash_analysis.report.phrases import listed, rate_of_n, shown
 from chatdash_analysis.report.rate_figures import rates_part
@@ -30,6 +37,7 @@ def agent_parts(material: Material) -> tuple[list[str], list[Figure | Table]]:
     if not several(current, "agent_id"):
         return [], []
     frame = plain_labels(with_agents(current), [_PLATFORM])
+    frame = shared_labels(frame, [_PLATFORM], material.min_users)
     apart = _PLATFORM if several(frame, _PLATFORM) else None
     league = league_table(frame, AGENT, outcome=material.outcome, apart_by=apart)
     return [_words(league)], [_part(league, apart, material)]

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from chatdash_analysis.channels.kinds import VOICE_PLATFORMS, is_known_channel
+from chatdash_analysis.devices.families import DEVICE_COLUMNS, OTHER, family_of, is_known_family
 from chatdash_analysis.text.scrubbing import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["AGENT", "by_size", "join_rare", "largest", "plain_labels", "several", "with_agents"]
+__all__ = [
+    "AGENT",
+    "by_size",
+    "join_rare",
+    "largest",
+    "plain_labels",
+    "several",
+    "shared_labels",
+    "with_agents",
+]
 
 # Column that `with_agents` adds.
 AGENT = "agent"
 _NOTHING_LEFT = "(no text)"
+# Of the family "other", whichever column it stands in.
+_NO_NAME = "0"
+_PLATFORMS = frozenset({"botpress", "openai", "voiceflow", *VOICE_PLATFORMS})
+# As ISO 3166-1 writes them.
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def plain_labels(conversations: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -33,6 +50,70 @@ def _masked(labels: pd.Series) -> pd.Series:
     # Code -1 is a missing label, and no text is there.
     plain = pd.Series(codes, index=labels.index).map(texts)
     return plain.astype("str")
+
+
+def shared_labels(
+    conversations: pd.DataFrame,
+    columns: Sequence[str],
+    min_users: int,
+    *,
+    of: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return conversations in which labels that few people share are one group.
+
+    Who types a label of their own into a field could be told by it. Common names of channels,
+    platforms, countries and devices say nothing of a person and stay.
+
+    Parameters
+    ----------
+    conversations : pandas.DataFrame
+        Conversations with ``user_id``; who is unknown counts as nobody.
+    columns : sequence of str
+        Columns of labels; missing labels stay missing.
+    min_users : int
+        Least number of people behind a label that stays.
+    of : pandas.DataFrame, optional
+        The conversations whose people are counted; default: all.
+    """
+    people = conversations if of is None else of
+    held = [name for name in columns if name in conversations.columns]
+    return conversations.assign(
+        **{name: _shared(conversations[name], people, min_users) for name in held}
+    )
+
+
+def _shared(labels: pd.Series, people: pd.DataFrame, min_users: int) -> pd.Series:
+    column = str(labels.name)
+    groups = _groups(people[column], column)
+    users = people["user_id"].groupby(groups).nunique()
+    enough = set(users.index[users >= min_users])
+    own = _groups(labels, column)
+    common = {group for group in own.dropna().unique() if _is_common(group, column)}
+    few = labels.notna() & ~own.isin(enough | common)
+    if not few.any():
+        return labels
+    taken = set(own.dropna().unique())
+    name = _NO_NAME if column in DEVICE_COLUMNS else _unlike(f"{OTHER} (rare)", taken)
+    return labels.astype("str").mask(few, name)
+
+
+def _groups(labels: pd.Series, column: str) -> pd.Series:
+    """Return labels as they are counted: devices by family, the others as they are."""
+    texts = labels.astype("str")
+    if column not in DEVICE_COLUMNS:
+        return texts
+    families = {text: family_of(text, column) for text in texts.dropna().unique() if text}
+    return texts.map(families).astype("str")
+
+
+def _is_common(label: str, column: str) -> bool:
+    if column == "channel":
+        return is_known_channel(label)
+    if column == "platform":
+        return label.casefold() in _PLATFORMS
+    if column == "country_code":
+        return _COUNTRY.fullmatch(label) is not None
+    return is_known_family(label, column)
 
 
 def several(conversations: pd.DataFrame, column: str) -> bool:

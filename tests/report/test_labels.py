@@ -11,6 +11,7 @@ from chatdash_analysis.report.labels import (
     largest,
     plain_labels,
     several,
+    shared_labels,
     with_agents,
 )
 
@@ -59,6 +60,46 @@ def test_an_agent_that_was_renamed_has_one_name_whatever_the_order() -> None:
     frame = pd.DataFrame({"agent_id": _texts("a", "a"), "agent_name": _texts("New", "Old")})
     names = {with_agents(rows)["agent"].iloc[0] for rows in (frame, frame[::-1])}
     assert names == {"New"}
+
+
+def _by_people(column: str, *labels: str | None) -> pd.DataFrame:
+    """Return three conversations of each label, by one unknown and two known people."""
+    rows = [(label, user) for label in labels for user in (None, f"{label} 1", f"{label} 2")]
+    return pd.DataFrame(rows, columns=[column, "user_id"]).astype("str")
+
+
+@pytest.mark.parametrize(
+    ("column", "label", "stays"),
+    [
+        ("channel", "Webchat", "Webchat"),
+        ("channel", "ZEBRA Jonathan", "other (rare)"),
+        ("platform", "vapi", "vapi"),
+        ("platform", "Jonathan", "other (rare)"),
+        ("country_code", "DE", "DE"),
+        ("country_code", "Jonathan", "other (rare)"),
+        ("device", "iPad", "iPad"),
+        ("os", "Jonathan", "0"),
+        ("browser", "Jonathan", "0"),
+    ],
+)
+def test_labels_of_few_people_stay_only_if_they_are_common(
+    column: str, label: str, stays: str
+) -> None:
+    frame = _by_people(column, label, None)
+    labels = shared_labels(frame, [column, "absent"], 3)[column]
+    assert labels.iloc[:3].tolist() == [stays] * 3
+    assert labels.iloc[3:].isna().all()
+
+
+def test_labels_of_enough_known_people_stay() -> None:
+    frame = _by_people("channel", "Front desk")
+    assert shared_labels(frame, ["channel"], 2)["channel"].tolist() == ["Front desk"] * 3
+
+
+def test_people_are_counted_where_one_asks() -> None:
+    frame = _by_people("channel", "Front desk")
+    labels = shared_labels(frame, ["channel"], 2, of=frame.iloc[:2])["channel"]
+    assert labels.tolist() == ["other (rare)"] * 3
 
 
 def test_the_rarest_labels_are_joined_to_one() -> None:

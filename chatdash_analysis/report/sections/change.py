@@ -11,7 +11,14 @@ from chatdash_analysis.changes.explaining import explain_change
 from chatdash_analysis.changes.sentences import change_sentence
 from chatdash_analysis.errors import IncompleteError
 from chatdash_analysis.plot.changes import plot_waterfall
-from chatdash_analysis.report.labels import AGENT, join_rare, plain_labels, several, with_agents
+from chatdash_analysis.report.labels import (
+    AGENT,
+    join_rare,
+    plain_labels,
+    several,
+    shared_labels,
+    with_agents,
+)
 from chatdash_analysis.report.parts import Figure, Section, Table
 from chatdash_analysis.report.phrases import counted, rate_of_n, shown
 from chatdash_analysis.report.pictures import picture
@@ -22,6 +29,7 @@ from chatdash_analysis.report.wording import (
     points_range,
     records,
 )
+from chatdash_analysis.segments import rates_by
 from chatdash_analysis.showing.numbers import count, is_missing, percent, points
 
 if TYPE_CHECKING:
@@ -38,9 +46,14 @@ _CAUTION = (
     "The two parts add up to the whole change. They say where it sits, not what caused it: what"
     " else was different at the same time is in them, too."
 )
+_SELDOM_CHANCE = "Chance alone seldom makes so much; the interval is under “The numbers”."
 _MAY_BE_CHANCE = (
-    "The interval holds no change, so the difference may be chance. What follows says where the"
+    "The difference may be chance; the interval is under “The numbers”. What follows says where the"
     " figures differ; it does not say that success as a whole changed."
+)
+_OTHER_INTERVAL = (
+    "The intervals in this section are drawn by resampling people, for each split anew. So that of"
+    " the whole change differs a little from table to table, and from that under “The numbers”."
 )
 _NOTES = {
     "coverage_changed": "Success was judged more or less often than before, so part of the change"
@@ -86,13 +99,13 @@ def change_section(material: Material) -> Section:
             nothing = f"{no_conversations(period.label)} So no change can be told."
             return Section("change", _TITLE, [nothing])
     try:
-        cuts = list(_cuts(material))
+        cuts, whole = list(_cuts(material)), _whole(material)
     except IncompleteError:
         return Section("change", _TITLE, [_not_loaded(material)])
     return Section(
         "change",
         _TITLE,
-        [*_movement(cuts[0], material), *_parts_sentences(cuts)],
+        [*_movement(cuts[0], whole, material), *_parts_sentences(cuts, whole)],
         [_part(cut, material) for cut in cuts],
         _notes(cuts[0], material),
     )
@@ -107,6 +120,7 @@ def _not_loaded(material: Material) -> str:
 
 def _cuts(material: Material) -> Iterator[_Cut]:
     frame = plain_labels(material.conversations, ["channel"])
+    frame = shared_labels(frame, ["channel"], material.min_users, of=_compared(frame, material))
     yield _cut(frame, "channel", material)
     if several(_compared(frame, material), "agent_id"):
         yield _cut(with_agents(frame), AGENT, material)
@@ -130,24 +144,44 @@ def _cut(frame: pd.DataFrame, by: str, material: Material) -> _Cut:
     return _Cut(by, table, number)
 
 
-def _movement(cut: _Cut, material: Material) -> list[str]:
+def _whole(material: Material) -> dict[str, Any]:
+    """Return the difference as the numbers of the report tell it, so that both say the same."""
+    frame = material.conversations
+    inside = frame.index.isin(material.current.index.union(material.previous.index))
+    later = frame["created_at"].ge(material.now.start)
+    both = frame.assign(later=later.map({True: "yes", False: "no"}).astype("str"))[inside]
+    return records(rates_by(both, "later", outcome=material.outcome))[-1]
+
+
+def _movement(cut: _Cut, whole: dict[str, Any], material: Material) -> list[str]:
     total = cut.total
     compared = (
         f"{material.now.label} is compared with {material.before.label}. Success is counted of"
-        f" those judged; {count(total['unknown_before'])} conversations before and"
+        f" those judged; {counted(total['unknown_before'], 'conversation')} before and"
         f" {count(total['unknown_after'])} after are not judged."
     )
-    return [compared, change_sentence(cut.table), *_verdict(total)]
+    return [compared, *_whole_words(cut, whole, material)]
 
 
-def _verdict(total: dict[str, Any]) -> list[str]:
+def _whole_words(cut: _Cut, whole: dict[str, Any], material: Material) -> list[str]:
+    total = cut.total
     if is_missing(total["total"]):
-        return []
-    if is_missing(total["total_low"]):
-        return ["Too few people are behind it to tell it from chance."]
-    if _is_clear(total, "total"):
-        return ["The interval is on one side of no change: chance alone seldom makes so much."]
-    return [_MAY_BE_CHANCE]
+        return [change_sentence(cut.table)]
+    before, after = (
+        f"{percent(total[f'rate_{period}'])} (n = {count(total[f'n_{period}'])})"
+        for period in ("before", "after")
+    )
+    told = (
+        f"Success was {before} in {material.before.label} and is {after} in {material.now.label}:"
+        f" {points(total['total'])}."
+    )
+    return [told, _verdict(whole)]
+
+
+def _verdict(whole: dict[str, Any]) -> str:
+    if is_missing(whole["difference_low"]):
+        return "Too few are judged to tell it from chance."
+    return _SELDOM_CHANCE if _is_clear(whole, "difference") else _MAY_BE_CHANCE
 
 
 def _is_clear(row: dict[str, Any], part: str) -> bool:
@@ -156,14 +190,16 @@ def _is_clear(row: dict[str, Any], part: str) -> bool:
     return not is_missing(low) and not low <= 0 <= high
 
 
-def _parts_sentences(cuts: list[_Cut]) -> list[str]:
+def _parts_sentences(cuts: list[_Cut], whole: dict[str, Any]) -> list[str]:
     if is_missing(cuts[0].total["total"]):
         return []
     split = any(len(cut.cells) > 1 for cut in cuts)
-    return [*(_parts_words(cut) for cut in cuts), *([_CAUTION] if split else [])]
+    clear = _is_clear(whole, "difference")
+    words = (_parts_words(cut, clear=clear) for cut in cuts)
+    return [*words, *([_CAUTION] if split else [])]
 
 
-def _parts_words(cut: _Cut) -> str:
+def _parts_words(cut: _Cut, *, clear: bool) -> str:
     if len(cut.cells) == 1:
         return f"There is one {cut.noun} only, so that the whole change lies within it."
     mix, within = (points_range(cut.total, part) for part in ("mix", "within"))
@@ -172,7 +208,8 @@ def _parts_words(cut: _Cut) -> str:
         f" accounts for {mix}; that the same {cut.noun}s do better or worse (within) accounts for"
         f" {within}."
     )
-    return " ".join([parts, *_largest_mix(cut), *_largest_within(cut)])
+    # Of several groups one always moves most: without a clear change that says nothing.
+    return " ".join([parts, *_largest_mix(cut), *(_largest_within(cut) if clear else [])])
 
 
 def _largest(cut: _Cut, part: str) -> dict[str, Any] | None:
@@ -197,7 +234,9 @@ def _largest_within(cut: _Cut) -> list[str]:
         rate_of_n(*(row[f"{name}_{period}"] for name in ("rate", "low", "high", "n")))
         for period in ("before", "after")
     )
-    return [f"Within them, {shown(row[cut.by])} moved most: from {before} to {after}."]
+    told = f"Within them, {shown(row[cut.by])} moved most: from {before} to {after}"
+    looked = f"{count(len(cut.cells))} {cut.noun}s looked at, not corrected for looking at several"
+    return [f"{told} (of {looked})."]
 
 
 def _part(cut: _Cut, material: Material) -> Figure | Table:
@@ -238,5 +277,7 @@ def _alt(cut: _Cut, material: Material) -> str:
 def _notes(cut: _Cut, material: Material) -> list[str]:
     flags = cut.total["flags"].replace(",", " ").split()
     notes = [words for flag, words in _NOTES.items() if flag in flags]
+    if not is_missing(cut.total["total_low"]):
+        notes.insert(0, _OTHER_INTERVAL)
     mixed = several(_compared(material.conversations, material), "platform")
     return [*notes, PLATFORMS] if mixed else notes

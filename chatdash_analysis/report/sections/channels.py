@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.channels.summary import channel_summary, country_summary
 from chatdash_analysis.report.agents import agent_parts
-from chatdash_analysis.report.labels import by_size, plain_labels, several
+from chatdash_analysis.report.labels import by_size, plain_labels, several, shared_labels
 from chatdash_analysis.report.parts import Section, Table
 from chatdash_analysis.report.phrases import counted, listed, of_n, shown
 from chatdash_analysis.report.rate_figures import rates_part
@@ -40,6 +40,7 @@ _TITLE = "Channels"
 _LABELS = ("channel", "platform", "country_code")
 # Of so many groups sentences speak; the tables have all.
 _SPOKEN = 6
+_NO_COUNTRY = "(not known)"
 # A mean of fewer says little.
 _FEWEST = 10
 _RATE = ("conversations", "share", "n", "unknown", "rate", "flags")
@@ -48,7 +49,10 @@ _SIDES = {
         "handoff_n", "Hand-off to a person",
         "chats in a text agent's widget in which a person was asked to take over",
     ),
-    "no_answer_rate": ("no_answer_n", "Unanswered calls", "calls that were not answered"),
+    "no_answer_rate": (
+        "no_answer_n", "Unanswered calls",
+        "calls that were not answered, if the service says so; why a call ended does not count",
+    ),
     "duration_minutes_mean": (
         "duration_minutes_n", "Mean length", "the mean over conversations that have a length"
     ),
@@ -56,8 +60,8 @@ _SIDES = {
 _NOTES = {
     "small_n": "Where fewer than 10 conversations are judged, no rate is shown.",
     "no_handoff_seen": "Where no hand-off was seen, the widget may be one that does not tell.",
-    "reach_not_loaded": "Conversations without interaction were not loaded, so it is not known how"
-    " many calls were not answered.",
+    "reach_not_loaded": "Nothing tells that conversations without interaction were loaded, so it is"
+    " not known how many calls were not answered.",
     "odd_cost_unit": "Where the unit of costs is unclear, they are not added up.",
 }
 
@@ -70,7 +74,7 @@ def channels_section(material: Material) -> Section:
     Section
         Channels, agents where there are several, costs, and countries where there are several.
     """
-    current = plain_labels(material.current, _LABELS)
+    current = shared_labels(plain_labels(material.current, _LABELS), _LABELS, material.min_users)
     if current.empty:
         return Section("channels", _TITLE, [no_conversations(material.now.label)])
     channels = _summary(current, ["channel"], material)
@@ -97,10 +101,14 @@ def _overview(channels: pd.DataFrame, material: Material) -> str:
     return (
         f"{material.now.label} has {counted(total['conversations'], 'conversation')} in"
         f" {counted(len(channels), 'channel')}. Success is counted of those judged:"
-        f" {count(total['n'])} are judged, {count(total['unknown'])} are not, and in"
+        f" {_are(total['n'])} judged, {_are(total['unknown'])} not, and in"
         f" {count(total['excluded'])} there was nothing to judge, as nobody answered or wrote."
         f"{f' The {_SPOKEN} largest follow; the table has all.' if more else ''}"
     )
+
+
+def _are(number: int) -> str:
+    return f"{count(number)} {'is' if number == 1 else 'are'}"
 
 
 def _channel_words(channels: pd.DataFrame) -> list[str]:
@@ -179,9 +187,10 @@ def _more(channels: pd.DataFrame, costs: pd.DataFrame, material: Material) -> It
     if costs["cost_n"].gt(0).any():
         yield Table(
             f"Cost by platform and channel, {material.now.label}",
-            "channel_summary: the unit is told from what a minute costs; cost per success is cost"
-            " divided by successes, with Fieller's interval; costs of unjudged conversations are"
-            " left out of it.",
+            "channel_summary: the unit is told from what a minute costs; a success costs what"
+            " all conversations with a cost did, less those not judged (they could be successes),"
+            " divided by the successes among them; calls that reached nobody count. All is the"
+            " cost of every conversation that has one, so it may be more than what is divided.",
             costs[costs["cost_n"] > 0],
             ["platform", "channel", "successes", "cost_n", "cost_total", "cost_per_success"],
         )
@@ -192,6 +201,8 @@ def _countries(current: pd.DataFrame, material: Material) -> tuple[list[str], li
     if not several(current, "country_code"):
         return [], []
     countries = by_size(country_summary(current, outcome=material.outcome), "conversations")
+    words = _country_words(countries)
+    countries = countries.assign(country_code=countries["country_code"].map(_country))
     about = Table(
         f"Success by country, {material.now.label}",
         f"country_summary: codes of ISO 3166-1; success of those judged. {INTERVALS}",
@@ -199,14 +210,21 @@ def _countries(current: pd.DataFrame, material: Material) -> tuple[list[str], li
         ["country_code", *_RATE],
     )
     drawn = rates_part(countries, about, labels=["country_code"], size="conversations")
-    return [_country_words(countries)], [drawn]
+    return [words], [drawn]
+
+
+def _country(code: object) -> str:
+    """Return a code so that Namibia's does not read like one that is not available."""
+    if is_missing(code):
+        return _NO_COUNTRY
+    return "NA (Namibia)" if code == "NA" else str(code)
 
 
 def _country_words(countries: pd.DataFrame) -> str:
     named = countries[countries["country_code"].notna()]
     told = [
-        f"{shown(row['country_code'])} with {counted(row['conversations'], 'conversation')}"
-        for row in _spoken(named)[:3]
+        f"{shown(_country(code))} with {counted(number, 'conversation')}"
+        for code, number in named[["country_code", "conversations"]].iloc[:3].to_numpy()
     ]
     without = int(countries["conversations"].sum() - named["conversations"].sum())
     silent = f" {counted(without, 'conversation')} without a country." if without else ""

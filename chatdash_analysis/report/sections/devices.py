@@ -6,7 +6,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.devices.summary import device_coverage, device_summary
-from chatdash_analysis.report.labels import by_size, largest, plain_labels, several
+from chatdash_analysis.report.labels import (
+    by_size,
+    largest,
+    plain_labels,
+    several,
+    shared_labels,
+)
 from chatdash_analysis.report.parts import Section, Table
 from chatdash_analysis.report.phrases import counted, listed, shown
 from chatdash_analysis.report.rate_figures import rates_part
@@ -28,6 +34,10 @@ __all__ = ["devices_section"]
 
 _TITLE = "Devices"
 _NOUNS = {"device": "device", "os": "operating system", "browser": "browser"}
+_FAMILIES = (
+    "Names of devices are put together in families; versions do not count. Names that too few"
+    " people share are among “other”."
+)
 # What differs between agents must not look like a difference of devices.
 _STRATA = "agent_id"
 # Of so many groups sentences speak; the table has all.
@@ -42,7 +52,9 @@ def devices_section(material: Material) -> Section:
     Section
         Coverage, and success by device, operating system and browser.
     """
-    current = plain_labels(material.current, ["channel"])
+    current = shared_labels(
+        plain_labels(material.current, ["channel"]), ["channel", *_NOUNS], material.min_users
+    )
     if current.empty:
         return Section("devices", _TITLE, [no_conversations(material.now.label)])
     coverage = device_coverage(current)
@@ -64,7 +76,7 @@ def devices_section(material: Material) -> Section:
             *_difference_words(tables),
         ],
         [*parts, covered],
-        ["Names of devices are put together in families; versions do not count."],
+        [_FAMILIES],
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from chatdash_analysis.channels.activity import activity_table, business_hours_summary
 from chatdash_analysis.plot.heat import plot_heatmap
 from chatdash_analysis.report.parts import Figure, Section, Table
@@ -13,8 +15,6 @@ from chatdash_analysis.report.wording import INTERVALS, no_conversations, record
 from chatdash_analysis.showing.numbers import count, percent
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from chatdash_analysis.report.parts import Material
 
 __all__ = ["hours_section"]
@@ -28,6 +28,13 @@ _PARTS = {
     "after_hours": "After hours and on weekends",
     "no_time": "Without a time",
 }
+# Of two divisions.
+_ROUNDING = 1e-9
+_NOTES = (
+    "Public holidays count as any other day.",
+    "Channels and agents keep hours of their own: what differs may be these, not the hours.",
+    "A period holds some weekdays more often than others; the busiest hour is by day.",
+)
 _RATE = ("conversations", "n", "unknown", "rate", "low", "high", "flags")
 
 
@@ -49,14 +56,14 @@ def hours_section(material: Material) -> Section:
         "outcome": material.outcome,
     }
     parts = business_hours_summary(current, **week)
-    hours = activity_table(current, **week)
+    hours, days = activity_table(current, **week), _days(material)
     parts = parts[parts["part"].ne("no_time") | parts["conversations"].gt(0)]
     return Section(
         "hours",
         _TITLE,
-        [_clock(material), *map(_part_words, records(parts)), _busiest(hours)],
-        [_parts_table(parts, material), _figure(hours, material)],
-        ["Public holidays count as any other day."],
+        [_clock(material), *map(_part_words, records(parts)), _busiest(hours, days)],
+        [_parts_table(parts, material), _figure(hours, days, material)],
+        [*_NOTES],
     )
 
 
@@ -74,13 +81,29 @@ def _part_words(row: dict[str, Any]) -> str:
     return f"{_PARTS[row['part']]}: {started} ({percent(row['share'])}); {success_words(row)}."
 
 
-def _busiest(hours: pd.DataFrame) -> str:
-    most = hours["conversations"].max()
-    top = records(hours[hours["conversations"] == most])
+def _days(material: Material) -> pd.Series:
+    """Count how often each weekday is in the period."""
+    first, end = (
+        moment.tz_convert(material.tz).tz_localize(None)
+        for moment in (material.now.start, material.now.end)
+    )
+    days = pd.date_range(first.normalize(), end, freq="D", inclusive="left")
+    return days.day_of_week.value_counts().reindex(range(7), fill_value=0)
+
+
+def _busiest(hours: pd.DataFrame, days: pd.Series) -> str:
+    often = hours["weekday"].map(days)
+    each = (hours["conversations"] / often.where(often > 0)).fillna(0.0)
+    top = records(hours[each >= each.max() - _ROUNDING])
+    mean = f"{each.max():.1f}"
     if len(top) > 1:
-        return f"No single hour is the busiest: {count(len(top))} have {count(most)} each."
-    started = counted(most, "conversation")
-    return f"The busiest hour of the week is {_hour_words(top[0])}, with {started} in the period."
+        return f"No single hour is the busiest: {count(len(top))} have {mean} a day each."
+    started = counted(top[0]["conversations"], "conversation")
+    number = counted(days[top[0]["weekday"]], "such day")
+    return (
+        f"The busiest hour of the week is {_hour_words(top[0])}, with {started} on {number},"
+        f" {mean} a day."
+    )
 
 
 def _hour_words(row: dict[str, Any]) -> str:
@@ -99,7 +122,7 @@ def _parts_table(parts: pd.DataFrame, material: Material) -> Table:
     )
 
 
-def _figure(hours: pd.DataFrame, material: Material) -> Figure:
+def _figure(hours: pd.DataFrame, days: pd.Series, material: Material) -> Figure:
     table = Table(
         f"Conversations by weekday and hour, {material.now.label}",
         f"activity_table by the clock of {material.tz}; when clocks are set back, the hour that"
@@ -107,13 +130,16 @@ def _figure(hours: pd.DataFrame, material: Material) -> Figure:
         hours.assign(weekday=hours["weekday"].map(dict(enumerate(_WEEKDAYS)))),
         ["weekday", "hour", "business", *_RATE],
     )
-    return Figure(picture(plot_heatmap, hours, size=(9.0, 3.6)), _alt(hours, material), table)
+    return Figure(picture(plot_heatmap, hours, size=(9.0, 3.6)), _alt(hours, days, material), table)
 
 
-def _alt(hours: pd.DataFrame, material: Material) -> str:
-    days = hours.groupby("weekday")["conversations"].sum()
-    told = ", ".join(f"{_WEEKDAYS[day]} {count(number)}" for day, number in days.items())
+def _alt(hours: pd.DataFrame, days: pd.Series, material: Material) -> str:
+    sums = hours.groupby("weekday")["conversations"].sum()
+    told = ", ".join(
+        f"{_WEEKDAYS[day]} {count(number)} on {counted(days[day], 'day')}"
+        for day, number in sums.items()
+    )
     return (
         f"Grid of the hours of the week with the number of conversations that started in each,"
-        f" {material.now.label}. By day: {told}. {_busiest(hours)}"
+        f" {material.now.label}. By day: {told}. {_busiest(hours, days)}"
     )

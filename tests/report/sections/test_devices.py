@@ -153,6 +153,22 @@ def test_what_somebody_typed_is_a_family_or_masked(
     assert_sound(section)
 
 
+def test_a_device_that_few_people_have_is_not_named(
+    sample: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = drawn_texts(monkeypatch, rate_figures)
+    held = (sample["created_at"] >= "2026-05-03") & sample["device"].notna()
+    rows = sample.index.isin(sample.index[held][:2])
+    typed = {
+        name: sample[name].mask(rows, "Zebra Jonathan")
+        for name in ("device", "os", "browser", "channel")
+    }
+    section = devices_section(material_of(sample.assign(**typed)))
+    assert "zebra" not in " ".join([*texts(section), *drawn]).casefold()
+    assert "other" in set(table_of(section, "Success by device")["device"])
+    assert "Tablet" in set(table_of(section, "Success by device")["device"])
+
+
 def test_of_many_devices_the_largest_are_drawn(
     sample: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
