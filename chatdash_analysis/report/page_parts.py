@@ -10,7 +10,7 @@ import pandas as pd
 
 from chatdash_analysis.report.parts import Figure
 from chatdash_analysis.report.phrases import counted
-from chatdash_analysis.showing.numbers import count
+from chatdash_analysis.showing.numbers import MISSING, count
 from chatdash_analysis.showing.readable import readable_table
 from chatdash_analysis.showing.texts import one_line
 
@@ -102,14 +102,21 @@ def _source(picture: bytes) -> str:
 
 def _page_table(table: Table, most_rows: int) -> PageTable:
     kept, left_out = _most(table.frame, most_rows)
-    texts = readable_table(kept, table.columns)
-    right: list[bool] = texts.attrs["right"]
+    texts, right = _filled(readable_table(kept, table.columns))
     headings = [plain(name, most=_MOST_IN_A_CELL) for name in texts.columns]
     rows = [
         [plain(cell, most=_MOST_IN_A_CELL) for cell in row]
         for row in texts.itertuples(index=False, name=None)
     ]
     return PageTable(list(zip(headings, right, strict=True)), rows, left_out)
+
+
+def _filled(texts: pd.DataFrame) -> tuple[pd.DataFrame, list[bool]]:
+    """Leave out columns that say nothing in any row; the first names the rows, and stays."""
+    told = [not texts.iloc[:, at].isin(["", MISSING]).all() for at in range(texts.shape[1])]
+    kept = [at for at, says in enumerate(told) if says or at == 0 or texts.empty]
+    right = texts.attrs["right"]
+    return texts.iloc[:, kept], [right[at] for at in kept]
 
 
 def _most(frame: pd.DataFrame, most: int) -> tuple[pd.DataFrame, str]:

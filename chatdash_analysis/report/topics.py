@@ -25,6 +25,7 @@ _IMPACT = [
     "expected_rate", "difference", "difference_low", "difference_high",
     "recoverable", "recoverable_low", "recoverable_high", "rank",
 ]  # fmt: skip
+_LEAST = 10
 _TREND = ["state", "users", "before_users", "ratio", "ratio_low", "ratio_high", "q_value"]
 _LENGTHS = {
     "D": pd.DateOffset(days=1), "W": pd.DateOffset(days=7), "M": pd.DateOffset(months=1),
@@ -80,6 +81,9 @@ def topic_table(
     table = table.rename(columns={"users": "known_people"}).set_index("cluster_id")
     table = table.join(_sizes(clusters, material)).join(_last(trends))
     found = impact[impact["kind"] == "cluster"].set_index("cluster_id")[_IMPACT]
+    # As in every other table: of fewer, a rate says nothing.
+    few = found["n"] < _LEAST
+    found = found.assign(**{name: found[name].mask(few) for name in _IMPACT[3:]})
     table = table.join(found)
     counts = ["queries", "queries_before", "people", "known_people"]
     table = table.assign(**table[counts].fillna(0).astype("int64")).reset_index()

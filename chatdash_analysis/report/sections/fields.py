@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from chatdash_analysis.driving.table import driver_levels, drivers
+from chatdash_analysis.errors import InputError
 from chatdash_analysis.fields.profile import profile_fields
 from chatdash_analysis.plot.drivers import plot_drivers
 from chatdash_analysis.report.parts import Figure, Section, Table
@@ -45,6 +46,8 @@ _DIFFERENCE = [
     "adjusted_difference_high",
     "q_value",
 ]
+# As in every other table: of fewer, a rate says nothing.
+_LEAST = 10
 _LATE = "Fields that are known only after the outcome are left out."
 
 
@@ -61,9 +64,13 @@ def fields_section(material: Material) -> Section:
     current = material.current
     if current.empty:
         return Section("fields", _TITLE, [no_conversations(material.now.label)])
-    table = drivers(current, **_asked(material))
+    try:
+        table = drivers(current, **_asked(material))
+    except InputError as error:
+        # Of some outcomes no field can tell, as of one that decides who has fields at all.
+        return Section("fields", _TITLE, [f"This part cannot be made: {error}"], notes=[_LATE])
     personal = _personal(material)
-    tested = table["q_value"].notna() & ~table["field"].isin(personal)
+    tested = table["q_value"].notna() & ~table["field"].isin(personal) & (table["n"] >= _LEAST)
     looked = _with_plain_levels(table[tested].reset_index(drop=True))
     if looked.empty:
         nothing = (
@@ -137,7 +144,10 @@ def _bare(difference: float) -> str:
 
 
 def _what_it_means(found: pd.DataFrame) -> str:
-    words = "Such a field goes with success; that it brings success is not shown."
+    words = (
+        "Such a field goes with success; that it brings success is not shown. Some, such as whether"
+        " something was booked, may be the success itself in other words."
+    )
     return words if len(found) else "Small differences may be there all the same."
 
 

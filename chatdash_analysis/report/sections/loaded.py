@@ -114,9 +114,10 @@ def _agent_table(named: pd.DataFrame, material: Material) -> Table:
 
 
 def _findings(material: Material) -> pd.DataFrame | None:
-    """Return what the quality report found in both periods; None where columns are missing."""
-    compared = material.current.index.union(material.previous.index)
-    frame = material.conversations.loc[compared]
+    """Return what the quality report found since the earlier period; None without its columns."""
+    frame = material.conversations
+    # With what lies between the periods, or that would look like a silence.
+    frame = frame[frame["created_at"] >= material.before.start]
     # What was loaded after the period is not in the table, so it is no silence.
     frame.attrs = {"chatdash": _until_the_end(material)}
     try:
@@ -144,7 +145,7 @@ def _quality_table(findings: pd.DataFrame | None, material: Material) -> list[Ta
     )
     return [
         Table(
-            f"What is remarkable about the data of {material.before.label} and"
+            f"What is remarkable about the data from {material.before.label} to"
             f" {material.now.label}",
             "quality_report, by kind of finding; a value can have several.",
             table,

@@ -27,6 +27,7 @@ from chatdash_analysis.showing.numbers import (
     points,
     with_interval,
 )
+from chatdash_analysis.tables import require_columns
 
 if TYPE_CHECKING:
     from chatdash_analysis.queries.clusters import QueryClusters
@@ -54,7 +55,8 @@ _STATES = {
 }
 _NOTE = (
     "Topics are found by a computer: a question may stand in the wrong one. Pale and dotted bars"
-    " are topics that another sample of questions would cut differently."
+    " are topics that another sample of questions would cut differently. A topic is shown if enough"
+    " known people asked about it since the load begins, in whichever month."
 )
 _SIZES = ["cluster_id", "label", "queries", "queries_before", "people", "known_people", "state"]
 _IMPACT = [
@@ -73,6 +75,7 @@ def misunderstood_section(material: Material) -> Section:
     Section
         Topics by size, their trend, and examples.
     """
+    require_columns(material.conversations, ["misunderstood_count"], "A report on questions")
     queries = misunderstood_queries(material.conversations, outcome=material.outcome)
     share, told = _share(material)
     if material.now.of(queries).empty:
@@ -190,7 +193,12 @@ def _most_words(shown: pd.DataFrame) -> list[str]:
             row["recoverable_low"], row["recoverable_high"], lambda limit: count(round(limit))
         ),
     )
-    return [f"Answering {quoted(row['label'])} could win back at most about {gain}."]
+    told = (
+        f"If conversations with {quoted(row['label'])} went as well as comparable ones, about"
+        f" {gain} more would be there. It is the topic where most is at stake of"
+        f" {count(len(shown))}: an upper guess, no proof."
+    )
+    return [told]
 
 
 def _hidden_words(topics: pd.DataFrame, material: Material) -> list[str]:

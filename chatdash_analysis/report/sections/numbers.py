@@ -18,6 +18,7 @@ from chatdash_analysis.segments import rates_by
 from chatdash_analysis.showing.numbers import (
     MISSING,
     count,
+    decimal,
     interval,
     is_missing,
     minutes,
@@ -29,12 +30,13 @@ from chatdash_analysis.showing.numbers import (
 
 if TYPE_CHECKING:
     from chatdash_analysis.report.parts import Material
+    from chatdash_analysis.report.periods import Period
 
 __all__ = ["numbers_section"]
 
 _TITLE = "The numbers"
 _WEEKS = 16
-_RATE = ["n", "unknown", "excluded", "users", "rate", "flags"]
+_RATE = ["n", "unknown", "excluded", "rate", "flags"]
 _SIDES = [
     f"{side}_{name}" for side in ("handoff", "no_answer") for name in ("n", "unknown", "rate")
 ]
@@ -90,22 +92,30 @@ def _in_order(table: pd.DataFrame, material: Material) -> pd.DataFrame:
 
 
 def _volume_words(material: Material) -> str:
-    now = counted(len(material.current), "conversation")
+    now = _volume(len(material.current), material.now)
     people = material.current["user_id"].nunique()
-    words = f"In {material.now.label} there were {now}"
+    words = f"Conversations in {material.now.label}: {now}"
     known = f", with {counted(people, 'known person', many='known people')}" if people else ""
     if material.previous.empty:
         return f"{words}{known}. {no_conversations(material.before.label)}"
-    before = count(len(material.previous))
+    before = _volume(len(material.previous), material.before)
     return f"{words}{known}, after {before} in {material.before.label}."
+
+
+def _volume(conversations: int, period: Period) -> str:
+    days = (period.end.tz_localize(None) - period.start.tz_localize(None)) / pd.Timedelta(days=1)
+    return f"{count(conversations)} ({decimal(conversations / days, 1)} a day)"
 
 
 def _success_words(rows: Rows, material: Material) -> str:
     row = rows[material.now.label]
     told = rate_of_n(row["rate"], row["low"], row["high"], row["n"])
+    words = f"Success: {told}" + ("." if is_missing(row["rate"]) else " of those judged.")
+    if not row["unknown"]:
+        return words
     return (
-        f"Success: {told} of those judged. Of {counted(row['unknown'], 'more conversation')} it is"
-        " not known; they count neither as success nor as failure."
+        f"{words} Of {counted(row['unknown'], 'more conversation')} it is not known; they count"
+        " neither as success nor as failure."
     )
 
 
@@ -134,7 +144,7 @@ def _success_table(compared: pd.DataFrame, material: Material) -> Table:
     return Table(
         f"Success in {material.before.label} and {material.now.label}",
         f"rates_by: successes among those judged (n). {INTERVALS} The difference is that of the"
-        " later period from the earlier one, with Newcombe's interval.",
+        " later period from the earlier one, with the interval of Newcombe.",
         compared,
         columns,
         open=True,
@@ -216,7 +226,7 @@ def _costs(both: pd.DataFrame, material: Material) -> list[Table]:
         Table(
             "Cost, by platform",
             "channel_summary: platforms count in units of their own, so that they are not added"
-            " up. Cost of a success: all cost of those judged by successes; Fieller's interval.",
+            " up. Where the unit is not told, it is guessed from the platform.",
             costs,
             [*_COST, "flags"],
         )
@@ -226,13 +236,13 @@ def _costs(both: pd.DataFrame, material: Material) -> list[Table]:
 def _notes(rows: Rows, material: Material) -> list[str]:
     if "reach_not_loaded" not in rows[material.now.label]["flags"]:
         return []
-    return ["Conversations without interaction were not loaded, so calls not answered are unknown."]
+    return ["Nothing tells whether conversations without interaction were loaded."]
 
 
 def _cards(rows: Rows, material: Material) -> list[Card]:
     now, before = rows[material.now.label], rows.get(material.before.label)
     people, earlier = (own["user_id"].nunique() for own in (material.current, material.previous))
-    asked = counted(now["conversations"], "conversation")
+    asked = counted(int(material.current["user_id"].notna().sum()), "conversation")
     return [
         Card("Conversations", count(now["conversations"]), _was(before, "conversations", material)),
         Card(

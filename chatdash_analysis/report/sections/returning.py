@@ -211,7 +211,8 @@ def _resolved_words(resolved: pd.DataFrame, material: Material) -> str:
     return (
         f"{rate_of_n(row['rate'], row['low'], row['high'], row['n'])} of the conversations of"
         f" {material.now.label} with a known outcome went well, and the person did not come back"
-        f" within {days(_WITHIN)}. Of those that went well, {percent(row['recontact_rate'])} did."
+        f" within {days(_WITHIN)}. Of those that went well, {percent(row['recontact_rate'])} did"
+        f" (n = {count(row['successes'])})."
     )
 
 

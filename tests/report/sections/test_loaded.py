@@ -135,3 +135,8 @@ def test_another_outcome_and_an_empty_earlier_period(sample):
 def test_the_order_of_rows_does_not_matter(sample):
     one, other = (loaded_section(material_of(f)) for f in (sample, sample.iloc[::-1]))
     assert_same(one, other)
+
+
+def test_what_lies_between_the_periods_is_no_silence(sample):
+    apart = material_of(sample, before="2026-02")
+    assert not [note for note in loaded_section(apart).notes if "switched off" in note]

@@ -42,9 +42,10 @@ def section(material):
 def test_it_is_sound_and_says_how_much_there_was(section, material):
     assert_sound(section)
     words = said(section)
-    assert f"there were {len(material.current):,} conversations" in words
+    now, before = len(material.current), len(material.previous)
+    assert f"2026-05: {now:,} ({now / 31:.1f} a day)" in words
+    assert f"after {before:,} ({before / 30:.1f} a day) in 2026-04" in words
     assert f"with {material.current['user_id'].nunique()} known people" in words
-    assert f"after {len(material.previous):,} in 2026-04" in words
 
 
 def test_success_and_its_difference_are_those_of_rates_by(section, material):
@@ -150,7 +151,7 @@ def test_one_conversation_is_enough(sample):
     one = sample[sample["created_at"] >= "2026-05-10T00:00Z"].iloc[[0]]
     section = numbers_section(material_of(one))
     assert_sound(section)
-    assert "1 conversation" in said(section)
+    assert "Conversations in 2026-05: 1 (" in said(section)
     assert not [part for part in section.parts if isinstance(part, Figure)]
 
 
