@@ -66,9 +66,12 @@ def fields_section(material: Material) -> Section:
         return Section("fields", _TITLE, [no_conversations(material.now.label)])
     try:
         table = drivers(current, **_asked(material))
-    except InputError as error:
+    except InputError:
         # Of some outcomes no field can tell, as of one that decides who has fields at all.
-        return Section("fields", _TITLE, [f"This part cannot be made: {error}"], notes=[_LATE])
+        nothing = (
+            f"Fields cannot be compared by {material.outcome}: it decides which calls have any."
+        )
+        return Section("fields", _TITLE, [nothing], notes=[_LATE])
     personal = _personal(material)
     tested = table["q_value"].notna() & ~table["field"].isin(personal) & (table["n"] >= _LEAST)
     looked = _with_plain_levels(table[tested].reset_index(drop=True))

@@ -196,7 +196,7 @@ def _most_words(shown: pd.DataFrame) -> list[str]:
     told = (
         f"If conversations with {quoted(row['label'])} went as well as comparable ones, about"
         f" {gain} more would be there. It is the topic where most is at stake of"
-        f" {count(len(shown))}: an upper guess, no proof."
+        f" {count(shown['rank'].notna().sum())}: an upper guess, no proof."
     )
     return [told]
 

@@ -31,7 +31,8 @@ __all__ = ["outcomes_section"]
 _TITLE = "How far conversations get, and why they end"
 _INTRO = (
     "A conversation succeeds if somebody is reached, no technical fault ends it, and it then goes"
-    " well. The three shares multiply to the share of all. Platforms judge by different rules, so"
+    " well. The three shares multiply to the share of all, which counts those that reached nobody"
+    " as well, and so is lower than success of those judged. Platforms judge by different rules, so"
     " each stands alone."
 )
 _STAGES = {
@@ -224,8 +225,12 @@ def _side_words(platform: Any, rows: pd.DataFrame) -> str:
     others = [row for row in ordered if row not in technical][:2]
     ended = listed(f"{_side_name(row)} in {_told(row)}" for row in others)
     failed = listed(f"{_side_name(row)} in {count(row['successes'])}" for row in technical)
-    parts = [f"by {ended}" if others else "", f"technically, by {failed}" if failed else ""]
-    return f"Calls on {shown(platform)} ended {'; '.join(filter(None, parts))}."
+    parts = [
+        f"with {ended}" if others else "",
+        f"and, for technical reasons, with {failed}" if failed else "",
+    ]
+    told = "; ".join(filter(None, parts))
+    return f"The reason why calls on {shown(platform)} ended lay {told}."
 
 
 def _side_name(row: dict[str, Any]) -> str:
@@ -238,7 +243,8 @@ def _side_figure(sides: pd.DataFrame, material: Material) -> Figure:
     sides = sides.drop(columns=["ended_family", "reasons"])
     table = Table(
         f"Who ended calls, {material.now.label}",
-        "ended_reasons, with the side that made each reason happen in place of its family.",
+        "ended_reasons, with the side that made each reason happen in place of its family. That of"
+        " the customer holds calls that were not answered, too.",
         sides,
         ["platform", "fault_side", *_RATE],
     )

@@ -94,7 +94,10 @@ def _without_verdict(material: Material) -> tuple[Table, list[str]]:
     caption = f"Conversations with and without a verdict by week, {material.now.label}"
     method = "rates_by: n have a verdict, unknown could have one and have none; weeks from Monday."
     columns = ["week", "n", "successes", "unknown", "rate", "low", "high", "flags"]
-    sentence = f"Without a verdict so far, by the week that begins on the day: {told}."
+    sentence = (
+        "Without a verdict so far, by the week that begins on the day (of a week that the period"
+        f" cuts, only its days in the period): {told}."
+    )
     return Table(caption, method, table, columns), [sentence]
 
 

@@ -208,11 +208,13 @@ def _resolved_words(resolved: pd.DataFrame, material: Material) -> str:
             f"How many conversations of {material.now.label} were resolved for good cannot be told"
             f" (n = {count(row['n'])})."
         )
+    # The share that came back is one of all that went well.
+    well = round(row["n"] * row["success_rate"])
     return (
         f"{rate_of_n(row['rate'], row['low'], row['high'], row['n'])} of the conversations of"
         f" {material.now.label} with a known outcome went well, and the person did not come back"
         f" within {days(_WITHIN)}. Of those that went well, {percent(row['recontact_rate'])} did"
-        f" (n = {count(row['successes'])})."
+        f" (n = {count(well)})."
     )
 
 

@@ -111,6 +111,9 @@ def test_what_was_resolved_for_good_is_that_of_the_period(
         f"{100 * plain['rate']:.1f} % ({100 * plain['low']:.1f} to {100 * plain['high']:.1f},"
         f" n = {plain['n']}) of the conversations of 2026-05"
     )
+    month = material.current[material.current["user_id"].notna()]
+    well = month[JUDGED].astype("boolean").fillna(value=False).sum()
+    assert f"did (n = {well:,})." in section.sentences[4]
 
 
 def test_the_picture_says_its_main_numbers(section: Section) -> None:
