@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_report"]
 
+# A hundred years.
+_LONGEST_HISTORY = 36_525
+
 
 def run_report(options: argparse.Namespace) -> tuple[pd.DataFrame, Path]:
     """Load, and write the report; return what was loaded and the file.
@@ -33,13 +36,16 @@ def run_report(options: argparse.Namespace) -> tuple[pd.DataFrame, Path]:
     InputError
         If a month, the time zone, the history or the file cannot be used.
     """
-    if options.history_days < 0:
+    if not 0 <= options.history_days <= _LONGEST_HISTORY:
         raise InputError(
-            f"--history-days {options.history_days} is below 0. Give 180, for example."
+            f"--history-days {options.history_days} is not from 0 to {_LONGEST_HISTORY}. Give 180,"
+            " for example."
         )
     now, before = _periods(options)
     # A name that cannot be written is better known before the load than after it.
     target = check_target(options.output or _file_name(now), endings=[".html"])
+    if options.output is None and target.exists():
+        raise InputError(f"{target} is there already, maybe for other agents. Name a file with -o.")
     client = Client(base_url=options.base_url)
     conversations = load_conversations(
         options.agents,
@@ -93,8 +99,10 @@ def _period(options: argparse.Namespace, moment: pd.Timestamp) -> Period:
 
 
 def _file_name(period: Period) -> str:
-    whole = period.start.day == period.end.day == 1
-    return f"report-{period.start:{'%Y-%m' if whole else '%Y-%m-%d'}}.html"
+    if period.end == period.start + pd.DateOffset(months=1) and period.start.day == 1:
+        return f"report-{period.start:%Y-%m}.html"
+    last = period.end - pd.DateOffset(days=1)
+    return f"report-{period.start:%Y-%m-%d}-to-{last:%Y-%m-%d}.html"
 
 
 def _with_names(conversations: pd.DataFrame, held: pd.DataFrame, address: str) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from chatdash_analysis.schema import dictionary_markdown
 
 AGENT = CLINIC.id
 MAY = ["--start", "2026-05-01", "--end", "2026-06-01"]
-VERBS = ["fetch", "info", "verify", "clear", "serve", "demo", "columns", "notebook"]
+VERBS = ["fetch", "info", "verify", "clear", "serve", "demo", "columns", "report", "notebook"]
 
 
 @pytest.fixture

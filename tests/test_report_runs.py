@@ -102,7 +102,23 @@ def test_a_file_is_named_by_its_period():
     month = report_runs.read_period("2026-05", "--month", "UTC")
     days = report_runs.read_period(("2026-05-03", "2026-05-10"), "--start", "UTC")
     assert report_runs._file_name(month) == "report-2026-05.html"
-    assert report_runs._file_name(days) == "report-2026-05-03.html"
+    assert report_runs._file_name(days) == "report-2026-05-03-to-2026-05-09.html"
+    quarter = report_runs.read_period(("2026-01-01", "2026-04-01"), "--start", "Europe/Berlin")
+    assert report_runs._file_name(quarter) == "report-2026-01-01-to-2026-03-31.html"
+
+
+def test_a_report_of_other_agents_is_not_replaced_unasked(service, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "report-2026-05.html").write_text("theirs")
+    assert main(["report", AGENT, "--month", "2026-05"]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (tmp_path / "report-2026-05.html").read_text() == "theirs"
+    assert service.requests == []
+
+
+def test_a_history_longer_than_a_century_is_refused(service, capsys):
+    assert main(["report", AGENT, "--month", "2026-05", "--history-days", "99999999"]) == 1
+    assert "is not from 0 to 36525" in capsys.readouterr().err
 
 
 def test_names_are_those_that_the_cache_knows_of_this_service():

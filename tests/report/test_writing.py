@@ -94,7 +94,7 @@ def test_the_numbers_are_those_of_the_public_functions(page, sample):
     conversations = cda.identify_users(sample[sample["created_at"] < "2026-05-31T22:00Z"])
     may = conversations[conversations["created_at"] >= "2026-04-30T22:00Z"]
     expected = readable_table(
-        cda.rates_by(may, "agent_id"), ["agent_id", "n", "unknown", "excluded", "users"]
+        cda.rates_by(may, "agent_id"), ["agent_id", "n", "unknown", "excluded"]
     )
     table = rows_of(table_with(section_of(page, "loaded"), "Agents, and"))
     assert table[1:] == expected.to_numpy().tolist()
@@ -106,7 +106,7 @@ def test_the_numbers_are_those_of_the_public_functions(page, sample):
             for late in conversations[april].index.isin(may.index)
         ]
     )
-    columns = ["period", "n", "unknown", "excluded", "users", "rate"]
+    columns = ["period", "n", "unknown", "excluded", "rate"]
     expected = readable_table(cda.rates_by(both, "period"), columns)
     table = rows_of(table_with(section_of(page, "numbers"), "Success in"))
     assert [row[: len(columns)] for row in table] == [list(expected), *expected.to_numpy().tolist()]

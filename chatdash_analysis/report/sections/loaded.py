@@ -109,7 +109,7 @@ def _agent_table(named: pd.DataFrame, material: Material) -> Table:
         "rates_by: n is those with a known outcome; unknown ones are never failures; excluded ones"
         " could not have one, as nobody took part or answered.",
         rates_by(material.now.of(named), AGENT, outcome=material.outcome),
-        [AGENT, "n", "unknown", "excluded", "users"],
+        [AGENT, "n", "unknown", "excluded"],
     )
 
 

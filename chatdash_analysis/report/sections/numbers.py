@@ -41,7 +41,7 @@ _SIDES = [
     f"{side}_{name}" for side in ("handoff", "no_answer") for name in ("n", "unknown", "rate")
 ]
 _LENGTH = ["duration_minutes_n", "duration_minutes_mean"]
-_COST = ["platform", "period", "cost_n", "cost_total", "cost_per_success"]
+_COST = ["platform", "period", "successes", "cost_n", "cost_total", "cost_per_success"]
 Rows = dict[str, dict[str, Any]]
 
 
@@ -226,7 +226,9 @@ def _costs(both: pd.DataFrame, material: Material) -> list[Table]:
         Table(
             "Cost, by platform",
             "channel_summary: platforms count in units of their own, so that they are not added"
-            " up. Where the unit is not told, it is guessed from the platform.",
+            " up, and the unit is told from what a minute costs. A success costs what all"
+            " conversations with a cost did, less those not judged, divided by the successes among"
+            " them; calls that reached nobody count.",
             costs,
             [*_COST, "flags"],
         )
