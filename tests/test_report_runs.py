@@ -79,7 +79,7 @@ def test_the_last_month_that_is_over_is_the_default():
         (["--start", "2026-05-01"], "both --start and --end"),
         (["--end", "2026-05-01"], "both --start and --end"),
         (["--month", "2026-05", "--tz", "Mars"], "is no time zone"),
-        (["--month", "2026-05", "--history-days", "-1"], "is below 0"),
+        (["--month", "2026-05", "--history-days", "-1"], "is not from 0 to 36525"),
         (["--month", "2026-05", "-o", "report.txt"], "does not end in .html"),
         (["--month", "2026-05", "-o", "no/such/report.html"], "its folder is not there"),
     ],
