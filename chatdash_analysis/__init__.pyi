@@ -9,13 +9,13 @@ from .channels.summary import channel_summary, country_summary
 from .cohorts.resolved import resolved_for_good
 from .cohorts.retention import cohort_metric, retention_table
 from .cohorts.returning import contact_table, return_curve
-from .datasets.export import export_dataset
-from .datasets.folds import cross_validation
-from .datasets.lint import leak_lint
-from .datasets.splits import split_by_time, split_by_user
-from .datasets.table import Split, TrainingTable
-from .datasets.training import training_table
-from .datasets.verify import verify_dataset
+from .datasets.exporting.export import export_dataset
+from .datasets.exporting.verify import verify_dataset
+from .datasets.linting.lint import leak_lint
+from .datasets.splitting.folds import cross_validation
+from .datasets.splitting.splits import split_by_time, split_by_user
+from .datasets.tables.table import Split, TrainingTable
+from .datasets.tables.training import training_table
 from .devices.summary import device_coverage, device_crosstab, device_summary
 from .driving.table import driver_levels, drivers
 from .endings.families import ended_reason_families

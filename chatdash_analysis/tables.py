@@ -21,6 +21,7 @@ __all__ = [
     "opened",
     "require_columns",
     "require_dataframe",
+    "text_column",
     "typed_table",
 ]
 
@@ -101,6 +102,24 @@ def require_columns(
         f" {shown or 'no columns at all'}. {advice or _advice(frame, missing)}",
         missing=missing,
     )
+
+
+def text_column(column: pd.Series) -> pd.Series:
+    """Return a column of any dtype as `str`.
+
+    Raises
+    ------
+    InputError
+        If a text holds half of a character, which no column of texts can hold.
+    """
+    try:
+        return column.astype("str")
+    except UnicodeEncodeError:
+        raise InputError(
+            f"Column {column.name!r} holds half of a character (a lone surrogate), which no file"
+            " can hold. Replace it: column.str.encode('utf-16-le', 'surrogatepass')"
+            ".str.decode('utf-16-le', 'replace')."
+        ) from None
 
 
 def _names(needed: Iterable[str], use: str) -> list[str]:

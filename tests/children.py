@@ -9,7 +9,7 @@ from typing import Any
 # process of tests, by whichever comes first, and who may read little may not be able to read
 # Python itself.
 PRELOADED = [
-    "tests.datasets.export_children", "tests.loading.load_children",
+    "tests.datasets.exporting.export_children", "tests.loading.load_children",
     "tests.loading.store_children", "chatdash_analysis.loading.loader", "filelock", "http.client",
     "importlib.metadata", "platformdirs", "pyarrow.json", "requests", "stamina", "tqdm.auto",
 ]  # fmt: skip

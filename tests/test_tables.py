@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from chatdash_analysis.errors import MissingColumnsError
-from chatdash_analysis.tables import column_names, require_columns, typed_table
+from chatdash_analysis.errors import InputError, MissingColumnsError
+from chatdash_analysis.tables import column_names, require_columns, text_column, typed_table
 
 
 def test_the_message_tells_needs_holdings_and_a_way():
@@ -35,3 +35,11 @@ def test_columns_of_other_engines_are_known_too():
 def test_dtypes_are_promised_also_of_nothing(rows):
     dtypes = {"a": "str", "b": "datetime64[us, UTC]", "c": "boolean", "d": "int64"}
     assert {k: str(v) for k, v in typed_table(rows, dtypes).dtypes.items()} == dtypes
+
+
+def test_half_of_a_character_is_refused_with_a_way_that_works():
+    column = pd.Series(["a", None, "x\ud83d"], dtype=object, name="agent_id")
+    with pytest.raises(InputError, match="Column 'agent_id' holds half of a character") as caught:
+        text_column(column)
+    way = str(caught.value).partition("Replace it: ")[2].rstrip(".")
+    assert text_column(eval(way, {"column": column})).tolist()[::2] == ["a", "x\ufffd"]

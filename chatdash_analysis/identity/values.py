@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chatdash_analysis.errors import InputError
+from chatdash_analysis.tables import text_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +84,7 @@ def encoded(columns: Iterable[Any]) -> tuple[Codes, Any]:
 def texts_of(column: Any) -> Any:
     """Return a column as Arrow texts, whatever its dtype."""
     if isinstance(column, pd.Series) and not isinstance(column.dtype, pd.StringDtype):
-        column = column.astype("str")
+        column = text_column(column)
     texts = pa.array(column, pa.large_string(), from_pandas=True)
     return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
 

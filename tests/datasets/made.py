@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from chatdash_analysis.datasets.table import COLUMN_DTYPES, ROW_DTYPES, TrainingTable
+from chatdash_analysis.datasets.tables.table import COLUMN_DTYPES, ROW_DTYPES, TrainingTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

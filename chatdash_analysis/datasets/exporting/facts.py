@@ -15,14 +15,14 @@ from chatdash_analysis.datasets.exporting.summary import (
     people_in_several,
     table_facts,
 )
-from chatdash_analysis.datasets.table import Split
+from chatdash_analysis.datasets.tables.table import Split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from chatdash_analysis.datasets.table import TrainingTable
+    from chatdash_analysis.datasets.tables.table import TrainingTable
 
     Facts = dict[str, Any]
 

@@ -14,7 +14,7 @@ from chatdash_analysis.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chatdash_analysis.datasets.table import TrainingTable
+    from chatdash_analysis.datasets.tables.table import TrainingTable
 
 __all__ = ["BESIDE", "exported_frames"]
 

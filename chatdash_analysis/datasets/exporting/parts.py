@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chatdash_analysis.datasets.table import ROW_DTYPES, Split, TrainingTable
+from chatdash_analysis.datasets.tables.table import ROW_DTYPES, Split, TrainingTable
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.tables import require_columns
 

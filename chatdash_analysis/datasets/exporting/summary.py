@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chatdash_analysis.datasets.table import TrainingTable
+    from chatdash_analysis.datasets.tables.table import TrainingTable
 
     Facts = list[dict[str, Any]]
     Frames = Mapping[str, pd.DataFrame]

@@ -1,0 +1,1 @@
+"""Whether a model could look better than it is."""

@@ -1,0 +1,1 @@
+"""Splits that share no person and no near-duplicate text."""

@@ -1,0 +1,1 @@
+"""Training tables: features that were known in time, and a target."""
