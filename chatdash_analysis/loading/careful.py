@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from chatdash_analysis.errors import ResponseError
 from chatdash_analysis.flattening.tolerant import Digits, dump, loads
+from chatdash_analysis.loading.pieces import without_halves
 from chatdash_analysis.loading.rows import ALIAS, KNOWN, SPELLINGS
 from chatdash_analysis.loading.values import fit
 from chatdash_analysis.schema import COLUMNS
@@ -80,7 +81,9 @@ def _careful_columns(records: list[bytes]) -> PieceColumns:
     for record in records:
         row = _Row.read(record)
         if row is None:
-            rejected.append(f"not an object: {record[:200].decode('utf-8', 'replace')}")
+            # Whether halves were replaced before depends on where the body was cut.
+            shown = without_halves(record, len(record))[:200].decode("utf-8", "replace")
+            rejected.append(f"not an object: {shown}")
         else:
             rows.append(row)
     static = {name: _array(rows, name) for name in STATIC}

@@ -21,7 +21,7 @@ from chatdash_analysis.loading.rows import RowDecoder, UnfitRowsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PIECE_SIZE", "Body", "Piece", "pieces", "split_records"]
+__all__ = ["PIECE_SIZE", "Body", "Piece", "pieces", "split_records", "without_halves"]
 
 PIECE_SIZE = 4 * 1024 * 1024
 MAX_RECORD = 64 * 1024 * 1024
@@ -198,9 +198,7 @@ class _Cutter:
             return False
         # The second half of a pair may not have arrived yet.
         safe = len(held) if self.at_end else len(held) - 12
-        mended = _ESCAPE.sub(
-            lambda m: b"\\ufffd" if m["half"] and m.start() < safe else m[0], bytes(held)
-        )
+        mended = without_halves(bytes(held), safe)
         self.buffer[len(_HEAD) : self.end] = mended
         return mended != held
 
@@ -286,3 +284,8 @@ def _not_an_array(start: bytes) -> str:
 def _shape(text: str) -> str:
     """Return how a text begins, with its words as "x": it may hold what people said."""
     return repr(re.sub(r"\w[\w\s]*", "x", text.strip()[:80]))
+
+
+def without_halves(text: bytes, end: int) -> bytes:
+    """Replace escaped halves of surrogate pairs that begin before `end`."""
+    return _ESCAPE.sub(lambda m: b"\\ufffd" if m["half"] and m.start() < end else m[0], text)

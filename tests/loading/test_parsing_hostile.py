@@ -177,3 +177,9 @@ def test_a_number_of_thousands_of_digits_is_put_aside_as_it_came(member: str) ->
     assert row["misunderstood_queries"] is row["ended_at"] is None
     assert number in row["other_properties"]
     assert f'"{number}"' not in row["other_properties"]
+
+
+def test_what_is_no_conversation_is_shown_alike_wherever_the_body_is_cut() -> None:
+    body = b'[{"_id":"c"%s},"\\uD83D"]' % (b" " * 60)
+    for size in (64, 4096):
+        assert parse(body, piece_size=size).rejected == ['not an object: "\\ufffd"']
