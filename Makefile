@@ -25,8 +25,8 @@ lab: $(VENV)/.installed-notebook,text ## set up, then open the notebooks in Jupy
 test: check ## set up, then run every check: lint, types, layers, tests, doctests, notebooks
 	$(PYTEST) -m "not slow"
 
-test-all: check ## the same with the slow tests
-	$(PYTEST)
+test-all: check ## the same with the slow tests, and with examples of chance
+	$(PYTEST) --hypothesis-profile further
 
 check: $(VENV)/.installed-dev ## set up, then only lint, types and layers
 	$(BIN)/ruff check --quiet

@@ -6,6 +6,13 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, so that a change is judged and not chance; `make test-all`
+# looks further.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("further", derandomize=False)
+settings.load_profile("same")
 
 
 def pytest_configure() -> None:
