@@ -78,12 +78,11 @@ def careful_columns(records: list[bytes]) -> PieceColumns:
 
 def _careful_columns(records: list[bytes]) -> PieceColumns:
     rows, rejected = [], []
-    for record in records:
+    # Whether halves of pairs were replaced before depends on where the body was cut.
+    for record in map(without_halves, records):
         row = _Row.read(record)
         if row is None:
-            # Whether halves were replaced before depends on where the body was cut.
-            shown = without_halves(record, len(record))[:200].decode("utf-8", "replace")
-            rejected.append(f"not an object: {shown}")
+            rejected.append(f"not an object: {record[:200].decode('utf-8', 'replace')}")
         else:
             rows.append(row)
     static = {name: _array(rows, name) for name in STATIC}

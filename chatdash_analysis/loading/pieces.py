@@ -193,12 +193,10 @@ class _Cutter:
 
     def _mend_surrogates(self) -> bool:
         """Replace halves of surrogate pairs, which no decoder takes; say whether there were any."""
-        held = self.buffer[len(_HEAD) : self.end]
-        if b"\\ud" not in held and b"\\uD" not in held:
-            return False
+        held = bytes(memoryview(self.buffer)[len(_HEAD) : self.end])
         # The second half of a pair may not have arrived yet.
         safe = len(held) if self.at_end else len(held) - 12
-        mended = without_halves(bytes(held), safe)
+        mended = without_halves(held, safe)
         self.buffer[len(_HEAD) : self.end] = mended
         return mended != held
 
@@ -286,6 +284,9 @@ def _shape(text: str) -> str:
     return repr(re.sub(r"\w[\w\s]*", "x", text.strip()[:80]))
 
 
-def without_halves(text: bytes, end: int) -> bytes:
-    """Replace escaped halves of surrogate pairs that begin before `end`."""
+def without_halves(text: bytes, end: int | None = None) -> bytes:
+    """Replace escaped halves of surrogate pairs, those that begin before `end`."""
+    if b"\\ud" not in text and b"\\uD" not in text:
+        return text
+    end = len(text) if end is None else end
     return _ESCAPE.sub(lambda m: b"\\ufffd" if m["half"] and m.start() < end else m[0], text)
