@@ -119,8 +119,8 @@ def _item(prefix: Path, key: str, item: Any, depth: int) -> Iterator[tuple[Path,
 def _json(value: Any) -> str:
     try:
         return _encode(value).decode()
-    except (msgspec.MsgspecError, OverflowError, RecursionError):
-        # Whole numbers beyond 64 bits.
+    except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError):
+        # Whole numbers beyond 64 bits, and `Digits`.
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -179,6 +179,15 @@ def test_a_number_of_thousands_of_digits_is_put_aside_as_it_came(member: str) ->
     assert f'"{number}"' not in row["other_properties"]
 
 
+@pytest.mark.parametrize("value", ["%s", "[%s]", '{"value":[%s],"rationale":""}', '[{"a":%s}]'])
+def test_a_field_may_hold_a_number_of_thousands_of_digits(value: str) -> None:
+    number = "1" + "0" * 5000
+    (row,) = rows_of(
+        parse(b'[{"_id":"c","customAnalysis":{"f":%s}}]' % (value % number).encode()).table
+    )
+    assert number in row["custom_f"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
