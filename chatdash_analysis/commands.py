@@ -137,9 +137,11 @@ def report(options: argparse.Namespace) -> int:
     """Load what a report needs, and write it."""
     from chatdash_analysis.report_runs import run_report
 
-    conversations, written = run_report(options)
-    _print_loaded(conversations)
-    print(f"Saved as {written}")
+    run = run_report(options)
+    _print_loaded(run.conversations)
+    now, before = (f"{len(p.of(run.conversations)):,} of {p.label}" for p in (run.now, run.before))
+    print(f"Of these, the report is on {now}, compared with {before}.")
+    print(f"Saved as {run.file}")
     return FINE
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import difflib
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -12,9 +13,16 @@ from chatdash_analysis.loading.client import Client
 from chatdash_analysis.loading.loader import load_conversations
 from chatdash_analysis.loading.sightings import load_sightings
 from chatdash_analysis.report import write_report
-from chatdash_analysis.report.periods import last_month, period_before, read_period
+from chatdash_analysis.report.checking import check_min_users, check_title
+from chatdash_analysis.report.periods import (
+    last_month,
+    period_before,
+    read_period,
+    require_earlier,
+)
 from chatdash_analysis.saving import check_target
-from chatdash_analysis.spans import shifted
+from chatdash_analysis.schema import COLUMNS
+from chatdash_analysis.spans import read_moment, shifted
 
 if TYPE_CHECKING:
     import argparse
@@ -22,30 +30,34 @@ if TYPE_CHECKING:
 
     from chatdash_analysis.report.periods import Period
 
-__all__ = ["run_report"]
+__all__ = ["ReportRun", "run_report"]
 
 # A hundred years.
 _LONGEST_HISTORY = 36_525
+# Fields of the agencies' own; which there are is known after the load.
+_OWN = "custom_"
 
 
-def run_report(options: argparse.Namespace) -> tuple[pd.DataFrame, Path]:
-    """Load, and write the report; return what was loaded and the file.
+class ReportRun(NamedTuple):
+    """What was loaded, the file, and the periods of the report."""
+
+    conversations: pd.DataFrame
+    file: Path
+    now: Period
+    before: Period
+
+
+def run_report(options: argparse.Namespace) -> ReportRun:
+    """Load, and write the report; what cannot be meant is refused before anything is asked.
 
     Raises
     ------
     InputError
-        If a month, the time zone, the history or the file cannot be used.
+        If a month, the time zone, the history, the outcome or the file cannot be used.
     """
-    if not 0 <= options.history_days <= _LONGEST_HISTORY:
-        raise InputError(
-            f"--history-days {options.history_days} is not from 0 to {_LONGEST_HISTORY}. Give 180,"
-            " for example."
-        )
+    _check_settings(options)
     now, before = _periods(options)
-    # A name that cannot be written is better known before the load than after it.
-    target = check_target(options.output or _file_name(now), endings=[".html"])
-    if options.output is None and target.exists():
-        raise InputError(f"{target} is there already, maybe for other agents. Name a file with -o.")
+    target = _target(options, now)
     client = Client(base_url=options.base_url)
     conversations = load_conversations(
         options.agents,
@@ -56,6 +68,7 @@ def run_report(options: argparse.Namespace) -> tuple[pd.DataFrame, Path]:
         refresh=options.refresh,
         allow_gaps=options.allow_gaps,
     )
+    _require_field(options.outcome, conversations)
     sightings = load_sightings(
         options.agents, cache_dir=options.cache_dir, base_url=client.base_url
     )
@@ -71,7 +84,48 @@ def run_report(options: argparse.Namespace) -> tuple[pd.DataFrame, Path]:
         min_users=options.min_users,
         sightings=sightings,
     )
-    return conversations, written
+    return ReportRun(conversations, written, now, before)
+
+
+def _check_settings(options: argparse.Namespace) -> None:
+    check_title(options.title, "--title")
+    check_min_users(options.min_users, "--min-users")
+    _check_outcome(options.outcome)
+    if not 0 <= options.history_days <= _LONGEST_HISTORY:
+        raise InputError(
+            f"--history-days {options.history_days} is not from 0 to {_LONGEST_HISTORY}. Give 180,"
+            " for example."
+        )
+
+
+def _check_outcome(outcome: str) -> None:
+    flags = [column.name for column in COLUMNS if column.kind == "flag"]
+    if outcome in flags or (outcome.startswith(_OWN) and outcome != _OWN):
+        return
+    like = difflib.get_close_matches(outcome, flags, n=1)
+    meant = f" Did you mean {like[0]}?" if like else ""
+    raise InputError(
+        f"--outcome {outcome} is no flag of a conversation.{meant} There are {', '.join(flags)},"
+        f" and the fields of the agents, whose names start with {_OWN}."
+    )
+
+
+def _require_field(outcome: str, conversations: pd.DataFrame) -> None:
+    if outcome in conversations.columns:
+        return
+    flags = conversations.select_dtypes("boolean").columns
+    held = [name for name in flags if name.startswith(_OWN)]
+    raise InputError(
+        f"--outcome {outcome} is no field of these agents. Their fields that can be one:"
+        f" {', '.join(held) or 'none'}."
+    )
+
+
+def _target(options: argparse.Namespace, period: Period) -> Path:
+    target = check_target(options.output or _file_name(period), endings=[".html"])
+    if options.output is None and target.exists():
+        raise InputError(f"{target} is there already, maybe for other agents. Name a file with -o.")
+    return target
 
 
 def _periods(options: argparse.Namespace) -> tuple[Period, Period]:
@@ -82,9 +136,11 @@ def _periods(options: argparse.Namespace) -> tuple[Period, Period]:
             f"{now.label} is not over yet. Choose one that is, or its first days with --start and"
             " --end; the end is the first day outside."
         )
-    if options.compare_with:
-        return now, read_period(options.compare_with, "--compare-with", options.tz)
-    return now, period_before(now, options.tz)
+    if options.compare_with is None:
+        return now, period_before(now, options.tz)
+    before = read_period(options.compare_with, "--compare-with", options.tz)
+    require_earlier(before, now, "--compare-with")
+    return now, before
 
 
 def _period(options: argparse.Namespace, moment: pd.Timestamp) -> Period:
@@ -94,6 +150,8 @@ def _period(options: argparse.Namespace, moment: pd.Timestamp) -> Period:
     if options.month:
         return read_period(options.month, "--month", options.tz)
     if all(days):
+        for name, day in zip(("--start", "--end"), days, strict=True):
+            read_moment(day, name, options.tz)
         return read_period(days, "--start and --end", options.tz)
     return last_month(moment, options.tz)
 

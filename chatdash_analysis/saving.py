@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-__all__ = ["check_target", "disarmed", "save_table", "write_file"]
+__all__ = ["check_target", "disarmed", "save_table", "write_bytes", "write_file"]
 
 # Python's white space without the line feed. Arrow, which replaces faster, counts fewer as such.
 _SPACES = "[\t\v\f\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
@@ -136,8 +136,19 @@ def write_file(target: Path, write: Callable[[IO[bytes]], None]) -> None:
     """
     content = io.BytesIO()
     write(content)
+    write_bytes(target, content.getbuffer())
+
+
+def write_bytes(target: Path, data: bytes | memoryview) -> None:
+    """Write a file that appears whole or not at all, for its owner alone.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
     try:
-        replace_file(target, content.getbuffer(), beside=target.parent)
+        replace_file(target, data, beside=target.parent)
     except OSError as error:
         raise InputError(
             f"{target} could not be written ({error.strerror or error}). "

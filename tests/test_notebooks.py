@@ -22,6 +22,16 @@ MACHINE = re.compile(r"(?<![\w.])/(?:tmp|var|work|farm|root|home|Users)/[\w.]")
 # Where a person could be named in a table that is shown.
 PERSONAL = re.compile(r"\b(?:phone|phone_secondary|ip_address|instagram_username|lead_id|url)\b")
 
+# Of these fewer made-up conversations show as much; the others run as they are.
+SMALLER = {
+    "04-devices": ["size=6000"],
+    "05-misunderstood-queries": ["size=3000"],
+    "07-ml-dataset": ["size=6000"],
+    "08-research-question": ["size=6000"],
+}
+# A model needs more conversations than the rest, and two agents have few.
+MODEL = "07-ml-dataset"
+
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -44,27 +54,85 @@ def service():
         yield running
 
 
+@pytest.fixture(scope="module")
+def busy_service():
+    with stand_in(3_000) as running:
+        yield running
+
+
 @pytest.mark.notebook
 @every_notebook
 def test_it_runs_on_the_sample_without_errors_and_warnings(path, here):
-    result = _run(path, here)
+    result = _run(path, here, *SMALLER.get(path.stem, []))
     assert _warnings(result) == []
     assert not (here / "cache").exists()
 
 
 @pytest.mark.notebook
 @every_notebook
-def test_it_runs_on_agents_without_errors_and_warnings(path, here, service, monkeypatch):
+def test_it_runs_on_agents_without_errors_and_warnings(path, here, request, monkeypatch):
     """A clinic's phone and a web shop's chat, a shorter range, another time zone."""
-    monkeypatch.setenv("CHATDASH_BASE_URL", service.url)
-    monkeypatch.setenv("CHATDASH_API_KEY", service.api_key)
+    is_model = path.stem == MODEL
+    service = request.getfixturevalue("busy_service" if is_model else "service")
+    _use(service, monkeypatch)
     given = {"agents": f"{CLINIC.id},{WEBSHOP.id}", "start": "2026-02-01", "tz": "America/New_York"}
 
-    result = _run(path, here, *map("=".join, given.items()), "size=300")
+    result = _run(path, here, *map("=".join, given.items()), "size=300", *["least=20"] * is_model)
 
     assert _warnings(result) == []
     assert sorted(cda.cache_info()["agent_id"]) == sorted([CLINIC.id, WEBSHOP.id])
     assert service.api_key not in json.dumps(result)
+    # What is held against the truth is made up.
+    assert ("Own conversations: the model" in json.dumps(result)) == is_model
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("days", [("2026-03-01", "2026-03-04"), ("2025-01-01", "2025-02-01")])
+def test_channels_of_a_range_with_an_empty_half_are_shown(days, here, service, monkeypatch):
+    _use(service, monkeypatch)
+    start, end = days
+    path = FOLDER / "03-channels.ipynb"
+    result = _run(path, here, f"agents={CLINIC.id}", f"start={start}", f"end={end}")
+    assert _warnings(result) == []
+    assert "there is nothing to compare" in json.dumps(result)
+
+
+@pytest.mark.notebook
+def test_a_model_of_too_few_verdicts_is_refused_with_how_many_there_are(here, service, monkeypatch):
+    _use(service, monkeypatch)
+    given = [f"agents={CLINIC.id}", "start=2026-02-01", "test_from=2026-05-01"]
+    with pytest.raises(cda.ChatDashError) as caught:
+        _run(FOLDER / f"{MODEL}.ipynb", here, *given)
+
+    loaded = cda.load_conversations(CLINIC.id, start="2026-02-01", end="2026-07-01")
+    after = loaded["created_at"].ge("2026-05-01T00:00+02:00")
+    reached = loaded["interacted"].eq(True)
+    sizes = loaded[reached].groupby([after, "evaluation_is_success"]).size()
+    assert str(caught.value).endswith(
+        f"InputError: There are too few verdicts for a model: {sizes[False, True]} successes and "
+        f"{sizes[False, False]} others before 2026-05-01, {sizes[True, True]} and "
+        f"{sizes[True, False]} from then on. At least 100 of each are needed. Take a longer range, "
+        "another test_from, or a lower least."
+    )
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("00-quickstart", "outcome=no_such_column", "MissingColumnsError: .*no_such_column"),
+        ("01-load-and-cache", "size=3", "InputError: .*Take a larger size"),
+        ("06-custom-analysis", "size=3", "InputError: .*too few for this"),
+    ],
+)
+def test_what_cannot_be_answered_is_an_error_that_says_so(name, given, message, here):
+    with pytest.raises(cda.ChatDashError, match=message):
+        _run(FOLDER / f"{name}.ipynb", here, given)
+
+
+def _use(service, monkeypatch) -> None:
+    monkeypatch.setenv("CHATDASH_BASE_URL", service.url)
+    monkeypatch.setenv("CHATDASH_API_KEY", service.api_key)
 
 
 def _run(path: Path, folder: Path, *given: str):

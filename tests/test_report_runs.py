@@ -32,6 +32,7 @@ def test_a_month_of_an_agent_becomes_a_page(service, tmp_path, capsys):
     assert main(["report", AGENT, *MAY, "--history-days", "30", "-o", "may.html"]) == 0
     out = capsys.readouterr().out
     assert "Saved as may.html" in out
+    april = cda.load_conversations(AGENT, start="2026-03-31T22:00Z", end="2026-04-30T22:00Z")
     assert f"{AGENT}: " in out
     page = read_page((tmp_path / "may.html").read_text("utf-8"))
     name = cda.load_agents().set_index("agent_id").loc[AGENT, "name"]
@@ -40,7 +41,9 @@ def test_a_month_of_an_agent_becomes_a_page(service, tmp_path, capsys):
     loaded = cda.cache_info()["covered_from"].min()
     assert loaded == pd.Timestamp("2026-03-02T00:00", tz="Europe/Berlin")
     held = cda.load_conversations(AGENT, start="2026-04-30T22:00Z", end="2026-05-31T22:00Z")
-    assert f"May 2026 ({len(held):,} conversations)" in section_of(page, "loaded").text
+    assert f"May 2026 (31 days, {len(held):,} conversations)" in section_of(page, "loaded").text
+    on = f"the report is on {len(held):,} of May 2026, compared with {len(april):,} of April 2026."
+    assert on in out
     # Sightings of the cache are in it.
     assert section_of(page, "provisional").all("table")
 
@@ -80,6 +83,27 @@ def test_the_last_month_that_is_over_is_the_default():
         (["--end", "2026-05-01"], "both --start and --end"),
         (["--month", "2026-05", "--tz", "Mars"], "is no time zone"),
         (["--month", "2026-05", "--history-days", "-1"], "is not from 0 to 36525"),
+        (["--month", "2026-05", "--min-users", "0"], "--min-users=0 is no number of people"),
+        (["--month", "2026-05", "--title", " "], "--title=' ' is no heading"),
+        (
+            ["--month", "2026-05", "--compare-with", "2026-05"],
+            "--compare-with: May 2026 does not end before the period of the report starts",
+        ),
+        (["--month", "2026-05", "--compare-with", ""], "--compare-with: '' is no month"),
+        (
+            ["--month", "2026-05", "--outcome", "evaluation_is_succes"],
+            "Did you mean evaluation_is_success?",
+        ),
+        (["--month", "2026-05", "--outcome", "channel"], "channel is no flag of a conversation."),
+        (["--start", "2026-05-40", "--end", "2026-06-01"], "--start='2026-05-40' is no date"),
+        (
+            ["--start", "2026-05-02", "--end", "2026-05-01"],
+            "--start and --end: 2026-05-02 to 2026-05-01 ends at or before its start",
+        ),
+        (
+            ["--start", "2026-05-01T12:00", "--end", "2026-06-01"],
+            "--start and --end: 2026-05-01T12:00 is in the middle of a day",
+        ),
         (["--month", "2026-05", "-o", "report.txt"], "does not end in .html"),
         (["--month", "2026-05", "-o", "no/such/report.html"], "its folder is not there"),
     ],
@@ -96,6 +120,15 @@ def test_what_could_not_be_loaded_is_an_error_or_named(service, capsys):
     words = ["report", AGENT, *MAY, "--refresh", "never"]
     assert main(words) == 1
     assert "could not be had" in capsys.readouterr().err
+
+
+def test_a_field_that_the_agents_do_not_have_is_said_with_those_they_have(service, capsys):
+    words = ["report", AGENT, *MAY, "--history-days", "0", "--outcome", "custom_nope"]
+    assert main(words) == 1
+    told = capsys.readouterr().err
+    assert "--outcome custom_nope is no field of these agents" in told
+    assert "custom_confirmed" in told
+    assert "write_report" not in told
 
 
 def test_a_file_is_named_by_its_period():

@@ -114,8 +114,8 @@ def retention_table(  # noqa: PLR0913 - each is a question that users ask
         ``rule="range"`` also ``rate_strict`` and ``rate_loose``.
 
         The last rows of each group pool all people at risk over the cohorts.
-        ``attrs["cohorts"]`` says until when was observed, the burn-in in days, and how
-        many conversations were left out for what reason.
+        ``attrs["cohorts"]`` says until when was observed, the burn-in in days, how many
+        conversations were left out for what reason, and that ``n`` counts people at risk.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def _retention(frame: Any, asked: Question, kind: str) -> pd.DataFrame:
     table["flags"] = table["flags"].where(~(immature | gap) | (table["n"] > 0), "")
     table["flags"] = add_flag(table["flags"], gap, "gap")
     table = described(table, asked, immature, np.append(early, np.zeros(len(pooled), dtype=bool)))
-    table.attrs["cohorts"] = origin(facts, burn_in)
+    table.attrs["cohorts"] = {**origin(facts, burn_in), "n": "people at risk"}
     return table
 
 

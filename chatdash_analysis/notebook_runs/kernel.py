@@ -1,4 +1,4 @@
-"""A kernel of the Python that runs this package, whatever others are registered."""
+"""What runs the cells: the Python that runs this package, whatever others are registered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["own_kernel"]
+__all__ = ["keeping_engine", "own_kernel"]
+
+
+def keeping_engine(state: dict[str, Any]) -> Any:
+    """Return an engine of papermill that leaves in `state` the notebook as far as it ran.
+
+    So nothing of an unfinished run is on the disk, which may be full.
+    """
+    from papermill.engines import NBClientEngine
+
+    class KeepingEngine(NBClientEngine):  # type: ignore[misc]
+        """The usual engine, whose notebook can be had at any time."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            state["notebook"] = nb_man.nb
+            return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+    return KeepingEngine
 
 
 def own_kernel() -> Any:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.loading.folders import exports_folder
 from chatdash_analysis.notebook_runs.places import SUFFIX
 from chatdash_analysis.notebook_runs.values import without_key
-from chatdash_analysis.saving import write_file
+from chatdash_analysis.saving import write_bytes
 
 if TYPE_CHECKING:
     from typing import Any
@@ -66,17 +67,12 @@ def _exports() -> Path:
     return folder
 
 
-def has_run(draft: Path) -> bool:
-    """Tell whether a cell of a draft was begun."""
-    import nbformat
-
-    if not draft.exists():
-        return False
-    cells = nbformat.read(draft, as_version=4).cells
-    return any(cell.get("execution_count") for cell in cells)
+def has_run(notebook: Any) -> bool:
+    """Tell whether a cell was begun."""
+    return any(cell.get("execution_count") for cell in notebook.cells)
 
 
-def keep_result(draft: Path, target: Path, *, name: str) -> Path:
+def keep_result(notebook: Any, target: Path, *, name: str) -> Path:
     """Save what ran, for its owner alone, without the key and what tells of this machine.
 
     Return its path, from the working directory where it lies below. `target` is the file, or the
@@ -85,20 +81,39 @@ def keep_result(draft: Path, target: Path, *, name: str) -> Path:
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written; it says where the result is instead.
     """
     import nbformat
 
-    notebook = nbformat.read(draft, as_version=4)
     _clean(notebook)
     content = without_key(nbformat.writes(notebook)).encode()
-    file = _new_file(target, name) if target.is_dir() else target
-    write_file(file, lambda stream: _fill(stream, content))
-    return _shown(file)
+    try:
+        return _shown(_written(content, target, name))
+    except InputError as error:
+        raise InputError(f"{error} {_kept_elsewhere(content, name)}") from error
 
 
-def _fill(stream: IO[bytes], content: bytes) -> None:
-    stream.write(content)
+def _kept_elsewhere(content: bytes, name: str) -> str:
+    """Save beside temporary files what cannot be saved where it should be; say how that went."""
+    try:
+        kept = _written(content, Path(tempfile.gettempdir()), name)
+    except (InputError, OSError):
+        return "What ran could not be kept anywhere else either."
+    return f"For now, what ran is kept in {kept}"
+
+
+def _written(content: bytes, target: Path, name: str) -> Path:
+    """Write a result into a file, or into a new one of a folder."""
+    if not target.is_dir():
+        write_bytes(target, content)
+        return target
+    file = _new_file(target, name)
+    try:
+        write_bytes(file, content)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return file
 
 
 def _clean(notebook: Any) -> None:

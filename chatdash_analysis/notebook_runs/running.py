@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import signal
 import sys
-import tempfile
+import threading
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatdash_analysis.errors import ChatDashError
-from chatdash_analysis.notebook_runs.kernel import own_kernel
+from chatdash_analysis.errors import ChatDashError, InputError
+from chatdash_analysis.notebook_runs.kernel import keeping_engine, own_kernel
 from chatdash_analysis.notebook_runs.places import find_notebook
 from chatdash_analysis.notebook_runs.reading import check_installed, parameters_of, read_notebook
 from chatdash_analysis.notebook_runs.results import check_result, has_run, keep_result
@@ -20,6 +20,7 @@ from chatdash_analysis.notebook_runs.values import read_values, without_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
     from typing import Any
 
 __all__ = ["run_notebook"]
@@ -53,7 +54,8 @@ def run_notebook(
     ------
     InputError
         A package is lacking; there is no such notebook or parameter; a value cannot be read or
-        looks like a key; the result cannot be written. Nothing has been run then.
+        looks like a key; the result cannot be written. Nothing has been run then, unless the
+        disk is full at the end: the message says where what ran is kept.
     ChatDashError
         A cell failed. What ran is kept.
     KeyboardInterrupt
@@ -65,59 +67,86 @@ def run_notebook(
     with _quiet():
         values = read_values(parameters_of(notebook), given)
     target = check_result(path, output)
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder, "draft.ipynb")
+    state: dict[str, Any] = {}
+    with _ended_politely():
         try:
-            _execute(notebook, values, draft)
+            _execute(notebook, values, state)
         except BaseException:
-            if has_run(draft):
-                say(f"What ran is kept in {keep_result(draft, target, name=path.stem)}")
+            if _begun(state):
+                say(_said(state["notebook"], target, name=path.stem))
             raise
-        kept = keep_result(draft, target, name=path.stem)
+        kept = keep_result(state["notebook"], target, name=path.stem)
     say(f"Saved as {kept}")
     return kept
 
 
-def _execute(notebook: Any, values: dict[str, Any], draft: Path) -> None:
-    import nbformat
+@contextlib.contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Treat a request to end like Ctrl-C, so that what ran is kept and no kernel is left."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-    source = draft.with_name("source.ipynb")
-    source.write_text(nbformat.writes(notebook), encoding="utf-8")
+
+def _execute(notebook: Any, values: dict[str, Any], state: dict[str, Any]) -> None:
     with _quiet():
-        failure = _failure(source, values, draft)
+        failure = _failure(notebook, values, state)
         # What an interrupt leaves unfinished complains when it is removed.
         gc.collect()
     if failure:
         raise failure
 
 
-def _failure(source: Path, values: dict[str, Any], draft: Path) -> BaseException | None:
+def _failure(notebook: Any, values: dict[str, Any], state: dict[str, Any]) -> BaseException | None:
     """Run the notebook; return what went wrong."""
     from papermill.exceptions import PapermillExecutionError
 
     kernel = own_kernel()
     try:
-        _papermill(source, values, draft, kernel)
+        _papermill(notebook, values, state, kernel)
     except PapermillExecutionError as error:
         return ChatDashError(_words(error))
+    except KeyboardInterrupt:
+        # A new one, that holds on to nothing of the run.
+        return KeyboardInterrupt()
     except Exception as error:  # noqa: BLE001 - the end of a kernel surfaces in many ways
         # An interrupt ends the kernel, too.
-        if kernel.stopped:
-            return KeyboardInterrupt()
-        return ChatDashError(
-            f"The Python that ran the notebook ended ({type(error).__name__}), as it does for lack "
-            "of memory. Take fewer agents or a shorter range."
-        )
+        return KeyboardInterrupt() if kernel.stopped else ChatDashError(_end(error, state))
     return None
 
 
-def _papermill(source: Path, values: dict[str, Any], draft: Path, kernel: Any) -> None:
-    from papermill import execute_notebook
+def _end(error: Exception, state: dict[str, Any]) -> str:
+    if _begun(state):
+        return (
+            f"The Python that ran the notebook ended ({type(error).__name__}), as it does for lack "
+            "of memory. Take fewer agents or a shorter range."
+        )
+    return (
+        f"The Python that runs notebooks did not start ({type(error).__name__}). Make sure that "
+        "there is room on the disk and in memory, and that your home folder can be written."
+    )
 
+
+def _begun(state: dict[str, Any]) -> bool:
+    return "notebook" in state and has_run(state["notebook"])
+
+
+def _papermill(notebook: Any, values: dict[str, Any], state: dict[str, Any], kernel: Any) -> None:
+    from papermill import execute_notebook
+    from papermill.engines import papermill_engines
+
+    papermill_engines.register("keeping", keeping_engine(state))
     execute_notebook(
-        _escaped(source),
-        _escaped(draft),
+        notebook,
+        None,
         values,
+        engine_name="keeping",
         kernel_name="python3",
         language="python",
         progress_bar=sys.stderr.isatty(),
@@ -126,9 +155,12 @@ def _papermill(source: Path, values: dict[str, Any], draft: Path, kernel: Any) -
     )
 
 
-def _escaped(path: Path) -> str:
-    """Protect braces, which papermill would fill in."""
-    return str(path).replace("{", "{{").replace("}", "}}")
+def _said(notebook: Any, target: Path, *, name: str) -> str:
+    """Keep what ran; say where, or why not: that must not hide why the run ended."""
+    try:
+        return f"What ran is kept in {keep_result(notebook, target, name=name)}"
+    except InputError as error:
+        return str(error)
 
 
 def _words(error: Any) -> str:

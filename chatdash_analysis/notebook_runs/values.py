@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import AuthenticationError, InputError
 from chatdash_analysis.loading.secret import resolve_key
+from chatdash_analysis.notebook_runs.common import check_common
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,8 +32,8 @@ def read_values(parameters: Iterable[Parameter], given: Iterable[str]) -> dict[s
     Raises
     ------
     InputError
-        If a name is none of the parameters or given twice, if a value cannot be read, or if
-        one of them looks like a key.
+        If a name is none of the parameters or given twice, if a value cannot be read, if one
+        that every notebook has makes no sense, or if one of them looks like a key.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
@@ -43,6 +44,7 @@ def read_values(parameters: Iterable[Parameter], given: Iterable[str]) -> dict[s
         if name in values:
             raise InputError(f"{name} is given twice. Give it once; separate items by commas.")
         values[name] = _read(known[name], value)
+    check_common(known, values)
     return values
 
 

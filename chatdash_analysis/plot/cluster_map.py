@@ -62,7 +62,7 @@ def plot_cluster_map(
     min_users: int = 5,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw each question as a point, and name the clusters that were asked most.
+    """Draw each question as a point, with the names of the clusters that were asked most.
 
     Points near each other are questions that are alike; how far groups lie from each other, how
     large and how dense they are drawn, tells little. The area of a point is how often it was

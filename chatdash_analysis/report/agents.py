@@ -90,8 +90,8 @@ def _table(league: pd.DataFrame, labels: list[str], material: Material) -> Table
         return Table(caption, method, league, [*labels, *counts])
     inside = "" if labels == [AGENT] else " Each platform is a league of its own, as its rules are."
     method = (
-        "league_table: ranks are by the shrunken rate, which is pulled towards that of all agents,"
-        " the more the fewer are judged, so that no small agent leads by luck. "
+        "league_table: ranks are by a rate that is pulled towards that of all agents, the more the"
+        " fewer are judged, so that no small agent leads by luck (a shrunken rate). "
     )
     compared = ["shrunken_rate", "limit_low_998", "flags"]
     return Table(

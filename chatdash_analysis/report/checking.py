@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.periods import zone
+from chatdash_analysis.report.material import NEEDED
 from chatdash_analysis.saving import check_target
 from chatdash_analysis.segments import with_flag
 from chatdash_analysis.tables import require_columns, require_dataframe
@@ -17,11 +17,9 @@ from chatdash_analysis.tables import require_columns, require_dataframe
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["NEEDED", "check_arguments"]
+__all__ = ["check_arguments", "check_min_users", "check_title"]
 
 _USE = "write_report"
-# In this order rows are sorted.
-NEEDED = ["created_at", "agent_id", "conversation_id"]
 
 
 def check_arguments(
@@ -45,9 +43,9 @@ def check_arguments(
     """
     target = _target(path)
     _check_conversations(conversations, outcome)
-    _check_title(title)
+    check_title(title)
     _check_zone(tz)
-    _check_min_users(min_users)
+    check_min_users(min_users)
     if sightings is not None:
         require_dataframe(sightings, _USE)
     return target
@@ -62,18 +60,7 @@ def _target(path: Any) -> Path:
 def _check_conversations(conversations: Any, outcome: str) -> None:
     require_dataframe(conversations, _USE)
     require_columns(conversations, [*NEEDED, outcome], _USE)
-    dtype = conversations["created_at"].dtype
-    if not isinstance(dtype, pd.DatetimeTZDtype):
-        raise InputError(
-            f"created_at is {dtype}, not instants with a time zone. Use"
-            " pd.to_datetime(..., utc=True)."
-        )
     with_flag(conversations, outcome)
-
-
-def _check_title(title: Any) -> None:
-    if title is not None and not (isinstance(title, str) and title.strip()):
-        raise InputError(f"title={title!r} is no heading. Give a text, or leave it out.")
 
 
 def _check_zone(tz: Any) -> None:
@@ -82,9 +69,28 @@ def _check_zone(tz: Any) -> None:
     zone(tz)
 
 
-def _check_min_users(min_users: Any) -> None:
+def check_title(title: Any, name: str = "title") -> None:
+    """Refuse a heading that says nothing; `name` says in messages what it is.
+
+    Raises
+    ------
+    InputError
+        If it is neither a text nor left out.
+    """
+    if title is not None and not (isinstance(title, str) and title.strip()):
+        raise InputError(f"{name}={title!r} is no heading. Give a text, or leave it out.")
+
+
+def check_min_users(min_users: Any, name: str = "min_users") -> None:
+    """Refuse what is no number of people; `name` says in messages what it is.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number from 1 up.
+    """
     whole = isinstance(min_users, int | np.integer) and not isinstance(min_users, bool)
     if not whole or min_users < 1:
         raise InputError(
-            f"min_users={min_users!r} is no number of people from 1 up. Give 5, for example."
+            f"{name}={min_users!r} is no number of people from 1 up. Give 5, for example."
         )

@@ -28,6 +28,20 @@ __all__ = [
 # Column that `with_agents` adds.
 AGENT = "agent"
 _NOTHING_LEFT = "(no text)"
+# As clients know the names that the service writes in code; analyses read either.
+_CLIENT_NAMES = {
+    "channel": {
+        "inboundphonecall": "Inbound phone call", "ig": "Instagram", "instagram dm": "Instagram DM",
+        "outboundphonecall": "Outbound phone call", "sip": "SIP", "sip trunk": "SIP trunk",
+        "sms": "SMS", "sms chat": "SMS chat", "twilio sms": "Twilio SMS",
+        "vapi.websocketcall": "Web call", "wa": "WhatsApp", "web chat": "Webchat",
+        "webcall": "Web call", "websocketcall": "Web call", "whatsapp": "WhatsApp",
+        "api chat": "API chat",
+    },
+    "platform": {
+        "elevenlabs": "ElevenLabs", "openai": "OpenAI",
+    },
+}  # fmt: skip
 # Of the family "other", whichever column it stands in.
 _NO_NAME = "0"
 _PLATFORMS = frozenset({"botpress", "openai", "voiceflow", *VOICE_PLATFORMS})
@@ -38,7 +52,8 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 def plain_labels(conversations: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Return conversations whose labels hold no personal data; labels then alike are one group.
 
-    Channels are what somebody typed: nothing keeps a phone number out of them.
+    Channels are what somebody typed: nothing keeps a phone number out of them. Channels and
+    platforms that are known have the names by which clients know them.
     """
     held = [name for name in columns if name in conversations.columns]
     return conversations.assign(**{name: _masked(conversations[name]) for name in held})
@@ -47,9 +62,18 @@ def plain_labels(conversations: pd.DataFrame, columns: Sequence[str]) -> pd.Data
 def _masked(labels: pd.Series) -> pd.Series:
     codes, known = pd.factorize(labels.astype("str"), use_na_sentinel=True)
     texts = scrub(pd.Series(known, dtype="str")).replace("", _NOTHING_LEFT)
+    texts = texts.map(lambda text: _client_name(text, str(labels.name)))
     # Code -1 is a missing label, and no text is there.
     plain = pd.Series(codes, index=labels.index).map(texts)
     return plain.astype("str")
+
+
+def _client_name(text: str, column: str) -> str:
+    """Return ``Web call`` for ``web_call``; what is not known stays as it is."""
+    if column not in _CLIENT_NAMES or not _is_common(text, column):
+        return text
+    plain = " ".join(text.casefold().replace("_", " ").replace("-", " ").split())
+    return _CLIENT_NAMES[column].get(plain, plain[:1].upper() + plain[1:])
 
 
 def shared_labels(

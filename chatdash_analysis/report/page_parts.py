@@ -10,6 +10,7 @@ import pandas as pd
 
 from chatdash_analysis.report.parts import Figure
 from chatdash_analysis.report.phrases import counted
+from chatdash_analysis.report.wording import HEADINGS, method_words
 from chatdash_analysis.showing.numbers import MISSING, count
 from chatdash_analysis.showing.readable import readable_table
 from chatdash_analysis.showing.texts import one_line
@@ -88,7 +89,7 @@ def _part(part: Figure | Table, number: int, most_rows: int) -> PagePart:
     return PagePart(
         number=number,
         caption=plain(table.caption),
-        method=plain(table.method),
+        method=plain(method_words(table.method)),
         table=_page_table(table, most_rows),
         open=table.open,
         source=_source(part.picture) if isinstance(part, Figure) else "",
@@ -103,7 +104,8 @@ def _source(picture: bytes) -> str:
 def _page_table(table: Table, most_rows: int) -> PageTable:
     kept, left_out = _most(table.frame, most_rows)
     texts, right = _filled(readable_table(kept, table.columns))
-    headings = [plain(name, most=_MOST_IN_A_CELL) for name in texts.columns]
+    words = {**HEADINGS, **table.headings}
+    headings = [plain(words.get(name, name), most=_MOST_IN_A_CELL) for name in texts.columns]
     rows = [
         [plain(cell, most=_MOST_IN_A_CELL) for cell in row]
         for row in texts.itertuples(index=False, name=None)

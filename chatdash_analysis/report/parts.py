@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -35,6 +35,9 @@ class Material:
         When the cache saw each conversation, as `load_sightings` gives it.
     undated : int
         How many conversations were left out, as nobody knows when they were.
+    impossible : int
+        How many conversations had a length or a cost below nought or without end, which is
+        missing here.
     """
 
     conversations: pd.DataFrame
@@ -45,6 +48,7 @@ class Material:
     min_users: int
     sightings: pd.DataFrame | None = None
     undated: int = 0
+    impossible: int = 0
 
     @property
     def current(self) -> pd.DataFrame:
@@ -66,13 +70,15 @@ class Table:
     caption : str
         What it shows, in the words of a client.
     method : str
-        One line: the public function, and how it counts.
+        One line, ``public_function: how it counts.``, the latter in the words of a client.
     frame : pandas.DataFrame
         The table; formatted when it is written.
     columns : sequence of str, optional
         Columns that are shown, in this order; default: all.
     open : bool
         Whether it is shown unfolded.
+    headings : mapping of str to str
+        Headings of this table alone, such as ``{"Successes": "Calls"}``.
     """
 
     caption: str
@@ -80,6 +86,7 @@ class Table:
     frame: pd.DataFrame
     columns: Sequence[str] | None = None
     open: bool = False
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Asked", "Period", "choose_periods", "last_month", "period_before", "read_period"]
+__all__ = [
+    "Asked",
+    "Period",
+    "choose_periods",
+    "last_month",
+    "period_before",
+    "read_period",
+    "require_earlier",
+]
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
-_DAY = timedelta(days=1)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 # So that the days around have dates, too.
 _YEARS = range(1900, 2200)
 # Not of the calendar module, which writes them in the language of the process.
@@ -52,6 +60,17 @@ class Period:
     def dates(self) -> tuple[str, str]:
         """First local date and the first after it, as the analyses take them."""
         return self.start.isoformat(), self.end.isoformat()
+
+    @property
+    def days(self) -> int:
+        """How many local days it has."""
+        return int((self.end.date() - self.start.date()).days)
+
+    def week_name(self, monday: date) -> str:
+        """Return the first day of a week, and how many of its days count if the period cuts it."""
+        first, after = max(monday, self.start.date()), min(monday + _WEEK, self.end.date())
+        name, inside = _day_name(monday), (after - first).days
+        return name if inside == _WEEK.days else f"{name} ({inside} of 7 days)"
 
     def of(self, conversations: pd.DataFrame) -> pd.DataFrame:
         """Return the conversations that started in it."""
@@ -91,11 +110,7 @@ def choose_periods(
         before = period_before(now, tz)
     else:
         before = read_period(compare_with, "compare_with", tz)
-    if before.end > now.start:
-        raise InputError(
-            f"compare_with={compare_with!r} ({before.label}) does not end before the period of the"
-            f" report starts ({now.label}). Give an earlier one, or leave it out."
-        )
+    require_earlier(before, now, "compare_with")
     require_loaded(conversations, [Span(now.start, now.end)], f"A report on {now.label}")
     if now.of(conversations).empty:
         raise InputError(
@@ -103,6 +118,21 @@ def choose_periods(
             " Choose another period."
         )
     return now, before
+
+
+def require_earlier(before: Period, now: Period, name: str) -> None:
+    """Refuse an earlier period that reaches into the later one; `name` says what it is.
+
+    Raises
+    ------
+    InputError
+        If it does.
+    """
+    if before.end > now.start:
+        raise InputError(
+            f"{name}: {before.label} does not end before the period of the report starts"
+            f" ({now.label}). Give an earlier one, or leave it out."
+        )
 
 
 def read_period(asked: Asked, name: str, tz: str) -> Period:
@@ -121,8 +151,8 @@ def _month(text: str, name: str, tz: str) -> Period:
     year, month = map(int, match.groups()) if match else (0, 0)
     if not (year in _YEARS and 1 <= month <= 12):
         raise InputError(
-            f"{name}={text!r} is no month. Give one such as '2026-05', or a pair of dates such as"
-            " ('2026-05-01', '2026-05-15'); the second is the first day outside."
+            f"{name}: {text!r} is no month. Give one such as '2026-05', or two dates: the first day"
+            " and the first day after the last, such as '2026-05-01' and '2026-05-15'."
         )
     return _period(date(year, month, 1), _next_month(date(year, month, 1)), tz)
 
@@ -136,8 +166,8 @@ def _days(asked: Sequence[Moment], name: str, tz: str) -> Period:
     first, after = (_local_day(part, name, tz) for part in asked)
     if not first < after:
         raise InputError(
-            f"{name}={asked!r} ends at or before its start. Give the first day and the first day"
-            " outside, so that one day is ('2026-05-01', '2026-05-02')."
+            f"{name}: {first} to {after} ends at or before its start. Give the first day and the"
+            " first day after the last, so that one day is '2026-05-01' and '2026-05-02'."
         )
     return _period(first, after, tz)
 
@@ -145,11 +175,11 @@ def _days(asked: Sequence[Moment], name: str, tz: str) -> Period:
 def _local_day(moment: Moment, name: str, tz: str) -> date:
     read = read_moment(moment, name, tz)
     if read.year not in _YEARS:
-        raise InputError(f"{name} holds {moment!r}, when there was no service. Choose another.")
+        raise InputError(f"{name}: {moment} is a day when there was no service. Choose another.")
     day = _local(read, tz)
     if read != read_moment(day, name, tz):
         raise InputError(
-            f"{name} holds {moment!r}, in the middle of a day in {tz}. A report is on whole days:"
+            f"{name}: {moment} is in the middle of a day in {tz}. A report is on whole days:"
             " give dates such as '2026-05-01'."
         )
     return day

@@ -45,7 +45,9 @@ def topic_trends(clusters: QueryClusters, material: Material) -> pd.DataFrame:
     trends = cluster_trends(clusters, material.conversations, freq=freq, tz=material.tz)
     end = material.now.end.tz_convert(material.tz).tz_localize(None)
     whole = trends["period"] + _LENGTHS[freq] <= end
-    return trends.assign(complete=trends["complete"] & whole)
+    cut = trends["complete"].fillna(value=False) & ~whole
+    flags = trends["flags"].mask(cut, trends["flags"].str.cat(["partial"] * len(trends), sep=", "))
+    return trends.assign(complete=trends["complete"] & whole, flags=flags.str.removeprefix(", "))
 
 
 def topic_impact(clusters: QueryClusters, material: Material) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.report.phrases import rate_of_n
@@ -17,14 +18,22 @@ from chatdash_analysis.showing.numbers import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from chatdash_analysis.report.periods import Period
+
 __all__ = [
+    "FALSE_ALARMS",
+    "HEADINGS",
     "INTERVALS",
     "PLATFORMS",
+    "code_words",
+    "level_words",
+    "method_words",
     "money_range",
     "no_conversations",
     "points_range",
     "records",
     "success_words",
+    "uneven_words",
 ]
 
 INTERVALS = "Intervals of 95 % allow for people who come several times."
@@ -32,11 +41,64 @@ PLATFORMS = (
     "Platforms judge success by rules of their own. Differences between channels or agents of"
     " different platforms may be differences of the rules."
 )
+FALSE_ALARMS = (
+    "Of findings as clear as one in the table, or clearer, its q value is the share that is"
+    " expected to be chance."
+)
+# Headings that only an analyst would understand, in the words of a client.
+HEADINGS = {
+    "Adjusted difference": "Difference, like with like",
+    "At risk": "Watched so long",
+    "Change (log)": "Change (on a log scale)",
+    "Column": "What is known",
+    "Excluded": "Nothing to judge",
+    "From the mix": "From other shares (mix)",
+    "From within": "From other results (within)",
+    "Provisional": "May still change",
+    "Provisional since": "May change since",
+    "Recontact rate": "Share that came back",
+    "Shrunken rate": "Rate by which they rank",
+    "q value": "Expected to be chance (q value)",
+}
+_LEVELS = {"[absent]": "no value", "[other]": "other values"}
+_HIDDEN = re.compile(r"\[hidden (\d+)\]")
+_CODE = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+_METHOD = re.compile(r"([a-z]+(?:_[a-z]+)*): (.)(.*)", re.DOTALL)
+
+
+def level_words(level: str) -> str:
+    """Return the level of a field in words: ``[absent]`` is ``no value``."""
+    return _HIDDEN.sub(r"rare value \1", _LEVELS.get(level, level))
+
+
+def code_words(text: str) -> str:
+    """Return a text with its codes in words: ``user_hangup`` is ``user hangup``."""
+    return _CODE.sub(lambda code: code[0].replace("_", " "), text)
+
+
+def method_words(method: str) -> str:
+    """Return how a table was made, with the public function behind the words."""
+    match = _METHOD.fullmatch(method)
+    if match is None:
+        return method
+    function, first, rest = match.groups()
+    return f"{first.upper()}{rest} (Function: {function}.)"
 
 
 def no_conversations(label: str) -> str:
     """Return the sentence of a section that has nothing to count."""
     return f"The data hold no conversations from {label}."
+
+
+def uneven_words(now: Period, before: Period) -> str:
+    """Return a sentence on periods of different length; nothing where they are equally long."""
+    if now.days == before.days:
+        return ""
+    length = f"{count(now.days)} {'day' if now.days == 1 else 'days'}"
+    return (
+        f"{now.label} has {length} and {before.label} {count(before.days)}: compare totals by the"
+        " day, not as they stand."
+    )
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import IO, TYPE_CHECKING
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from chatdash_analysis.errors import InputError
-from chatdash_analysis.identity.users import identify_users
-from chatdash_analysis.report.checking import NEEDED, check_arguments
+from chatdash_analysis.report.checking import check_arguments
+from chatdash_analysis.report.columns import with_plain_columns
 from chatdash_analysis.report.contents import make_sections
-from chatdash_analysis.report.labels import plain_labels, with_agents
+from chatdash_analysis.report.material import default_title, make_material
+from chatdash_analysis.report.origins import with_origin
 from chatdash_analysis.report.page_parts import MOST_ROWS
 from chatdash_analysis.report.pages import page_text
-from chatdash_analysis.report.parts import Material
 from chatdash_analysis.report.periods import choose_periods
-from chatdash_analysis.report.phrases import listed, shown
-from chatdash_analysis.saving import write_file
+from chatdash_analysis.saving import write_bytes
 
 if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
-    from chatdash_analysis.report.periods import Asked, Period
+    import pandas as pd
+
+    from chatdash_analysis.report.parts import Material
+    from chatdash_analysis.report.periods import Asked
 
 __all__ = ["write_report"]
 
-# Of so many agents a heading has room for the names.
-_NAMED = 3
 _LARGEST = 2_000_000
 # Tables are cut shorter, before a page is too large to be sent.
 _ROWS = (MOST_ROWS, 15, 5)
@@ -88,8 +85,9 @@ def write_report(
     Raises
     ------
     InputError
-        If an argument cannot be used, the period holds no conversations, or the file cannot
-        be written or would be larger than 2 MB.
+        If an argument cannot be used, a column does not hold what `describe_columns` says, a
+        conversation is there twice, the period holds no conversations, or the file cannot be
+        written or would be larger than 2 MB.
     MissingColumnsError
         If a column is not there without which there is no report.
     IncompleteError
@@ -109,54 +107,14 @@ def write_report(
         conversations, path, title=title, tz=tz, outcome=outcome, min_users=min_users,
         sightings=sightings,
     )  # fmt: skip
-    now, before = choose_periods(conversations, period, compare_with, tz)
-    material = _material(
-        conversations, now, before, tz=tz, outcome=outcome, min_users=min_users, sightings=sightings
+    told = with_plain_columns(with_origin(conversations))
+    periods = choose_periods(told, period, compare_with, tz)
+    material = make_material(
+        told, periods, tz=tz, outcome=outcome, min_users=min_users, sightings=sightings
     )
-    page = _page(_title(material) if title is None else title, material)
-    write_file(target, partial(_write, page))
+    page = _page(default_title(material) if title is None else title, material)
+    write_bytes(target, page)
     return target
-
-
-def _material(
-    conversations: pd.DataFrame,
-    now: Period,
-    before: Period,
-    *,
-    tz: str,
-    outcome: str,
-    min_users: int,
-    sightings: pd.DataFrame | None,
-) -> Material:
-    # Cut first: what came later must not change who is taken for whom.
-    cut = conversations[conversations["created_at"] < now.end]
-    frame = plain_labels(_sorted(cut), ["agent_name"])
-    frame = frame if "user_id" in frame else identify_users(frame)
-    undated = int(conversations["created_at"].isna().sum())
-    return Material(frame, now, before, tz, outcome, int(min_users), sightings, undated)
-
-
-def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in an order of their own, whatever order they came in."""
-    frame = frame.reset_index(drop=True)
-    # Rows that the three do not tell apart are told apart by whatever they hold.
-    twins = frame.duplicated(NEEDED, keep=False)
-    texts = frame[twins].astype("str").fillna("")
-    codes = pd.util.hash_pandas_object(texts[sorted(texts.columns)], index=False)
-    ties = codes.reindex(frame.index, fill_value=0).to_numpy()
-    names = [f"{number}" for number in range(len(NEEDED) + 1)]
-    keys = pd.DataFrame(
-        dict(zip(names, [*(frame[name] for name in NEEDED), ties], strict=True)), copy=False
-    )
-    return frame.take(keys.sort_values(names, kind="stable").index).reset_index(drop=True)
-
-
-def _title(material: Material) -> str:
-    current = material.current
-    if "agent_name" not in current or current["agent_id"].nunique() > _NAMED:
-        return f"Conversations in {material.now.label}"
-    names = sorted(with_agents(current)["agent"].dropna().unique())
-    return f"{listed(shown(name, most=60) for name in names)}: {material.now.label}"
 
 
 def _page(title: str, material: Material) -> bytes:
@@ -169,7 +127,3 @@ def _page(title: str, material: Material) -> bytes:
         f"The report would have {len(page):,} bytes, more than {_LARGEST:,}. Write it for fewer"
         " agents, or a shorter period."
     )
-
-
-def _write(page: bytes, file: IO[bytes]) -> None:
-    file.write(page)

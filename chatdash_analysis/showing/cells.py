@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from numbers import Integral, Number
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ def cells_with_limits(
     units: pd.Series | None = None,
 ) -> list[str]:  # fmt: skip
     """Return the values with their intervals as text; the interval alone without values."""
+    if kind == "points" and values is not None:
+        return [_points(*own) for own in zip(values, *limits, strict=True)]
     intervals = [
         _interval(low, high, _limit_writer(kind, unit))
         for low, high, unit in zip(*limits, _of_each(units, len(limits[0])), strict=True)
@@ -56,6 +59,16 @@ def cells_with_limits(
         return [numbers.with_unit(text, _UNITS.get(kind, "")) for text in intervals]
     texts = cells(values, kind, units)
     return [numbers.with_interval(*both) for both in zip(texts, intervals, strict=True)]
+
+
+def _points(value: Any, low: Any, high: Any) -> str:
+    """Return a difference and its interval, all three with the same decimals."""
+    if not all(map(_is_number, (value, low, high))):
+        return numbers.points(value) if _is_number(value) else _own(value)
+    places = numbers.places_of_points(low, high)
+    text = numbers.with_unit(numbers.points_number(value, places), " points")
+    write = partial(numbers.points_number, places=places)
+    return numbers.with_interval(text, numbers.interval(low, high, write))
 
 
 def _of_each(units: pd.Series | None, rows: int) -> Iterable[Any]:
@@ -76,6 +89,9 @@ def _interval(low: Any, high: Any, write: Write) -> str:
 
 def _is_number(value: Any) -> bool:
     if isinstance(value, (bool, np.bool_, complex)):
+        return False
+    # Larger whole numbers are no float.
+    if isinstance(value, int) and value.bit_length() > 1_000:
         return False
     return isinstance(value, (Number, np.number))
 
@@ -131,7 +147,7 @@ def _flags(value: Any) -> str:
 
 
 def _bytes(size: Any) -> str:
-    if numbers.is_missing(size) or size < 1_000:
+    if numbers.is_missing(size) or size < 1_000 or np.isinf(float(size)):
         return numbers.with_unit(numbers.count(size), " B")
     power = min(int(np.log10(float(size)) // 3), 4)
     return f"{numbers.decimal(size / 1_000**power, 1)} {'kMGT'[power - 1]}B"

@@ -72,7 +72,7 @@ _SAID: dict[Kind, dict[str, str]] = {
         "false_negatives": "False negatives", "true_negatives": "True negatives",
         "lost": "Lost", "distinct_lost": "Distinct values lost",
         "missing": "Missing", "rank": "Rank", "contact": "Contact number", "position": "Position",
-        "day": "Days since", "version": "Version",
+        "version": "Version",
         "misunderstood_count": "Questions not understood",
         "recoverable": "Successes to gain", "shrunken_recoverable": "Successes to gain, shrunken",
         "recoverable_per_week": "Successes to gain a week",
@@ -125,7 +125,7 @@ _SAID: dict[Kind, dict[str, str]] = {
     },
     "flags": {"flags": "Notes", "refused": "Why not"},
     "code": {
-        "part": "Part of the week", "stage": "Stage", "ended_family": "Ended because",
+        "stage": "Stage", "ended_family": "Ended because",
         "family": "Family", "fault_side": "Side", "state": "State", "status": "Status",
         "kind": "Kind", "known_at": "Known at", "strength_measure": "Measure of strength",
         "stability_grade": "Grade", "unassigned_reason": "Why unassigned", "correction": "Method",
@@ -173,6 +173,9 @@ _BESIDE: dict[str, tuple[tuple[str, Kind, str], ...]] = {
     "limit": (("value", "value", "Limit"),),
     "converted": (("lost", "count", "Converted"),),
     "period": (("cohort", "count", "Period number"),),
+    # Common words, which stand for something else in tables of one's own.
+    "day": (("at_risk", "count", "Days since"),),
+    "part": (("share", "code", "Part of the week"), ("excluded", "code", "Part of the week")),
 }  # fmt: skip
 _PREFIXES = {"handoff_": "Hand-off", "no_answer_": "No answer"}
 _SUFFIXES = {"_before": "before", "_after": "after"}

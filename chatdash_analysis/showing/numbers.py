@@ -30,6 +30,7 @@ __all__ = [
     "p_value",
     "percent",
     "percent_number",
+    "places_of_points",
     "points",
     "points_number",
     "rate_text",
@@ -76,15 +77,23 @@ def points(difference: Any) -> str:
     return with_unit(points_number(difference), _POINTS)
 
 
-def points_number(difference: Any) -> str:
+def points_number(difference: Any, places: int | None = None) -> str:
     """Return a difference in percentage points without the word, as in an interval."""
     if is_missing(difference):
         return MISSING
     value = float(difference) * 100
     # Further decimals where the sign would be lost: an interval may not seem to hold 0.
-    places = next((n for n in (1, 2, 3) if round(value, n)), 1)
+    places = places or next((n for n in (1, 2, 3) if round(value, n)), 1)
     # Adding 0 makes a rounded -0.0 plain.
     return _endless(value) or f"{round(value, places) + 0.0:+,.{places}f}"
+
+
+def places_of_points(low: Any, high: Any) -> int:
+    """Return with how many decimals an interval shows that it does not hold 0."""
+    ends = (float(low) * 100, float(high) * 100)
+    if not ends[0] * ends[1] > 0:
+        return 1
+    return next((n for n in (1, 2, 3) if round(ends[0], n) and round(ends[1], n)), 1)
 
 
 def interval(low: Any, high: Any, write: Callable[[Any], str] = percent_number) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from chatdash_analysis.errors import InputError
 from chatdash_analysis.showing.cells import cells, cells_with_limits
-from chatdash_analysis.showing.kinds import NUMBERS
+from chatdash_analysis.showing.kinds import NUMBERS, Meaning, heading_of, meaning_of
 from chatdash_analysis.showing.layout import Shown, shown_columns
 from chatdash_analysis.showing.texts import one_line
 from chatdash_analysis.tables import AS_RETURNED, require_columns, require_dataframe
@@ -44,15 +46,19 @@ def readable_table(
     Raises
     ------
     InputError
-        If it is no DataFrame, or several columns have one name.
+        If it is no DataFrame, several columns have one name, or `columns` are no names.
     MissingColumnsError
         If a column is not there.
     """
     require_dataframe(table, use)
     frame, labels = _with_index(table)
-    asked = list(frame.columns) if columns is None else _asked(table, columns)
+    asked = list(frame.columns) if columns is None else _asked(table, columns, use)
     require_columns(frame, asked, use, advice=AS_RETURNED)
-    shown = shown_columns(list(frame.columns), [*labels, *asked])
+    said = _said(table)
+    shown = [
+        replace(own, meaning=said.get(own.name, own.meaning))
+        for own in shown_columns(list(frame.columns), [*labels, *asked])
+    ]
     texts = {number: _texts(frame, own) for number, own in enumerate(shown)}
     result = pd.DataFrame(texts, index=pd.RangeIndex(len(frame)), dtype="str")
     result.columns = pd.Index(_headings(shown), dtype="str")
@@ -60,9 +66,35 @@ def readable_table(
     return result
 
 
-def _asked(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+def _said(table: pd.DataFrame) -> dict[str, Meaning]:
+    """Return what the table itself says of its columns, beyond their names."""
+    origin = table.attrs.get("cohorts")
+    said = {}
+    if isinstance(origin, Mapping) and origin.get("n") == "people at risk":
+        said["n"] = Meaning("count", "People at risk")
+    names = table.columns
+    # Levels of a pivot table have names; those of several functions of one column have none.
+    is_pivot = names.nlevels > 1 and None not in names.names[1:]
+    return said | _of_pivot(names.to_list()) if is_pivot else said
+
+
+def _of_pivot(columns: Sequence[tuple[object, ...]]) -> dict[str, Meaning]:
+    """Return the meanings of columns such as ``("rate", "phone")``, by what comes first."""
+    firsts = {str(own[0]) for own in columns}
+    meanings = {first: meaning_of(first, firsts) for first in firsts}
+    if "rate" in firsts:
+        meanings |= dict.fromkeys(firsts & {"low", "high"}, meanings["rate"])
+    return {
+        _name(own): Meaning(meanings[str(own[0])].kind, heading_of(_name(own))) for own in columns
+    }
+
+
+def _asked(table: pd.DataFrame, columns: Sequence[str], use: str) -> list[str]:
     """Return the names that are asked for, as texts where the table has them otherwise."""
     names = {column: _name(column) for column in table.columns}
+    if not isinstance(columns, Iterable) or isinstance(columns, bytes):
+        got = type(columns).__name__
+        raise InputError(f"{use}: columns must be names of columns; got {got}. Give a list.")
     wanted = [columns] if isinstance(columns, str) else list(columns)
     return [names.get(own, own) if isinstance(own, Hashable) else own for own in wanted]
 

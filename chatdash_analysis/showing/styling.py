@@ -6,14 +6,17 @@ import hashlib
 import html
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from chatdash_analysis.errors import InputError
+from chatdash_analysis.showing.numbers import count
 from chatdash_analysis.showing.readable import readable_table
 from chatdash_analysis.showing.texts import one_line
+from chatdash_analysis.tables import require_dataframe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from pandas.io.formats.style import Styler
 
 __all__ = ["style_table"]
@@ -29,8 +32,8 @@ def style_table(
 
     Rates are percentages with their intervals and the counts behind them, differences are
     points, lengths are minutes and seconds, money has its unit, flags are words, and what is
-    missing is a dash. It shows what the table holds, personal data too, and all rows: take
-    ``.head()`` of long ones.
+    missing is a dash. It shows what the table holds, personal data too. Of long tables it shows
+    as many rows as ``pandas.options.display.max_rows`` says, and how many there are.
 
     Parameters
     ----------
@@ -45,8 +48,8 @@ def style_table(
     Returns
     -------
     pandas.io.formats.style.Styler
-        Shows itself in a notebook; ``.to_html()`` is the same text each time. Its ``data``
-        are texts: take numbers from the table.
+        Shows itself in a notebook, and its first rows in a terminal; ``.to_html()`` is the same
+        text each time. Its ``data`` are texts: take numbers from the table.
 
     Raises
     ------
@@ -65,16 +68,27 @@ def style_table(
     """
     if caption is not None and not isinstance(caption, str):
         raise InputError(f"caption must be a text; got {type(caption).__name__}.")
-    readable = readable_table(table, columns, use="style_table")
+    require_dataframe(table, "style_table")
+    most = pd.get_option("display.max_rows") or len(table)
+    readable = readable_table(table.iloc[:most], columns, use="style_table")
+    caption = _with_rest(caption, len(readable), len(table))
     # A mark of its own for each content, as a random one would change at every run.
     styled = _styler(readable, _mark(readable, caption))
     return styled if caption is None else styled.set_caption(html.escape(one_line(caption)))
 
 
-def _styler(readable: pd.DataFrame, mark: str) -> Styler:
-    from pandas.io.formats.style import Styler
+def _with_rest(caption: str | None, shown: int, rows: int) -> str | None:
+    if shown == rows:
+        return caption
+    rest = f"The first {count(shown)} of {count(rows)} rows; display.max_rows of pandas sets it."
+    return rest if caption is None else f"{caption} ({rest.removesuffix('.')})"
 
-    styled = Styler(readable, uuid=mark, cell_ids=False, escape="html")
+
+def _styler(readable: pd.DataFrame, mark: str) -> Styler:
+    # It needs jinja2, which takes long to import.
+    from chatdash_analysis.showing.styler import ReadableStyler
+
+    styled = ReadableStyler(readable, uuid=mark, cell_ids=False, escape="html")
     styled = styled.format_index(escape="html", axis="columns").hide(axis="index")
     return styled.set_table_attributes(_PLAIN).set_table_styles(_alignment(readable))
 
@@ -93,6 +107,11 @@ def _alignment(readable: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _mark(readable: pd.DataFrame, caption: str | None) -> str:
-    parts = [caption or "", *readable.columns, *readable.to_numpy().ravel().tolist()]
+    parts = [
+        caption or "",
+        str(readable.attrs["right"]),
+        *readable.columns,
+        *readable.to_numpy().ravel().tolist(),
+    ]
     said = "\0".join(map(str, parts)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:10]

@@ -12,7 +12,9 @@ _STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2
 
 def one_line(text: str) -> str:
     """Return a text as one line, without characters that steer how others are shown."""
-    return " ".join("".join(map(_visible, text)).split())
+    # Most texts have no such character, and long ones take long character by character.
+    visible = text if text.isprintable() else "".join(map(_visible, text))
+    return " ".join(visible.split())
 
 
 def _visible(character: str) -> str:

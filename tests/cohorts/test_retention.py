@@ -215,6 +215,7 @@ def test_what_was_left_out_is_told() -> None:
         "without_time": 1,
         "without_user": 1,
         "after_as_of": 1,
+        "n": "people at risk",
     }
     assert cells(table, "cohort_label", "n", "unknown", "excluded", "flags") == [
         ("2026-01-05", 0, 1, 0, "immature"),

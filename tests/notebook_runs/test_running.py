@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pytest
 from chatdash_analysis.cli import main
 from chatdash_analysis.errors import ChatDashError, InputError
 from chatdash_analysis.notebook_runs import run_notebook
+from chatdash_analysis.notebook_runs.results import keep_result
 
 from .sheets import write_notebook
 
@@ -124,6 +126,16 @@ def test_a_kernel_that_dies_is_an_error_and_what_ran_is_kept(here, capfd):
     assert capfd.readouterr() == ("What ran is kept in result.ipynb\n", "")
 
 
+def test_a_python_that_cannot_start_is_an_error_of_its_own(here, monkeypatch):
+    write_notebook(here / "mine.ipynb", "x = 1")
+    with monkeypatch.context() as broken:
+        # Where the addresses of its ports should be written.
+        broken.setattr(tempfile, "tempdir", str(here / "mine.ipynb"))
+        with pytest.raises(ChatDashError, match=r"did not start \(.+\)\. Make sure that there is"):
+            run_notebook("mine.ipynb")
+    assert [path.name for path in here.iterdir()] == ["mine.ipynb"]
+
+
 @pytest.mark.parametrize("stuck", ["import time; time.sleep(600)", "while True: pass"])
 def test_ctrl_c_ends_the_run_and_what_ran_is_kept(stuck, here):
     mark = "from pathlib import Path; print('first'); Path('begun').touch()"
@@ -142,6 +154,67 @@ def test_ctrl_c_ends_the_run_and_what_ran_is_kept(stuck, here):
     assert p.returncode == 130
     assert (out, err) == ("What ran is kept in result.ipynb\n", "")
     assert _shown(here / "result.ipynb") == "first\n"
+
+
+def test_a_request_to_end_is_heeded_like_ctrl_c_and_leaves_nothing(here, monkeypatch):
+    (here / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(here / "temporary"))
+    mark = "import os; from pathlib import Path; print('first')\n"
+    mark += "Path('pid').write_text(str(os.getpid())); Path('begun').touch()"
+    write_notebook(here / "mine.ipynb", "x = 1", mark, "import time; time.sleep(600)")
+    command = [sys.executable, "-m", "chatdash_analysis", "notebook", "mine.ipynb"]
+    command += ["-o", "result.ipynb"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
+        deadline = time.monotonic() + 100
+        while not (here / "begun").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        p.send_signal(signal.SIGTERM)
+        out, err = p.communicate(timeout=60)
+    assert p.returncode == 130
+    assert (out, err) == ("What ran is kept in result.ipynb\n", "")
+    assert _shown(here / "result.ipynb") == "first\n"
+    assert list((here / "temporary").iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((here / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_result_that_cannot_be_saved_is_kept_elsewhere(broken, here, monkeypatch, capfd):
+    """And what a cell failed of is told all the same."""
+    (here / "elsewhere").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "elsewhere"))
+    (here / "out").mkdir()
+    gone = "import shutil; print('first'); shutil.rmtree('out')"
+    write_notebook(here / "mine.ipynb", "x = 1", gone, *["1 / 0"] * broken)
+
+    assert main(["notebook", "mine.ipynb", "-o", "out/result.ipynb"]) == 1
+
+    (kept,) = (here / "elsewhere").iterdir()
+    assert _shown(kept) == "first\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    out, err = capfd.readouterr()
+    where = (
+        "out/result.ipynb could not be written (No such file or directory). Choose another file, "
+        f"or make room for this one. For now, what ran is kept in {kept}\n"
+    )
+    failed = "Cell [3], which begins with `1 / 0`, failed. ZeroDivisionError: division by zero\n"
+    expected = (where, f"chatdash: {failed}") if broken else ("", f"chatdash: {where}")
+    assert (out, err) == expected
+
+
+def test_nothing_is_left_of_a_result_that_can_be_saved_nowhere(here, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "nowhere"))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x" * 100_000)])
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(InputError, match=r"File too large.*could not be kept anywhere else"):
+            keep_result(notebook, here, name="mine")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(here.iterdir()) == []
 
 
 def test_nothing_runs_where_something_is_wrong_with_what_was_given(here):

@@ -74,3 +74,11 @@ def test_tables_that_are_no_conversations(tmp_path):
     local = SAMPLE.assign(created_at=SAMPLE["created_at"].dt.tz_localize(None))
     with pytest.raises(cda.InputError, match="not instants with a time zone"):
         cda.write_report(local, tmp_path / "report.html")
+
+
+def test_tables_that_hold_something_else_are_refused_before_anything_is_computed(tmp_path):
+    with pytest.raises(cda.InputError, match=r"duration_minutes is str, not numbers"):
+        cda.write_report(SAMPLE.assign(duration_minutes="abc"), tmp_path / "report.html")
+    with pytest.raises(cda.InputError, match="would count twice"):
+        cda.write_report(pd.concat([SAMPLE, SAMPLE]), tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import pandas as pd
 import pytest
 
+from chatdash_analysis.channels.kinds import _KINDS, channel_kinds
 from chatdash_analysis.report.labels import (
     by_size,
     join_rare,
@@ -23,9 +25,42 @@ def _texts(*values: str | None) -> pd.Series:
 def test_labels_with_personal_data_are_masked_and_the_others_stay() -> None:
     frame = pd.DataFrame({"channel": _texts("Webchat", "+49 171 5550123", "web_call", None)})
     masked = plain_labels(frame, ["channel", "platform"])["channel"]
-    assert masked.iloc[:3].tolist() == ["Webchat", "[phone]", "web_call"]
+    assert masked.iloc[:3].tolist() == ["Webchat", "[phone]", "Web call"]
     assert masked.isna().tolist() == [False, False, False, True]
     assert frame["channel"].iloc[1] == "+49 171 5550123"
+
+
+@pytest.mark.parametrize(
+    ("column", "typed", "name"),
+    [
+        ("channel", "web_call", "Web call"),
+        ("channel", "vapi.websocketCall", "Web call"),
+        ("channel", "inboundPhoneCall", "Inbound phone call"),
+        ("channel", "phone", "Phone"),
+        ("channel", "WHATSAPP", "WhatsApp"),
+        ("channel", "front_desk", "front_desk"),
+        ("platform", "elevenlabs", "ElevenLabs"),
+        ("platform", "retell", "Retell"),
+        ("platform", "phone", "phone"),
+        ("device", "phone", "phone"),
+    ],
+)
+def test_codes_that_are_known_have_the_names_of_clients(column: str, typed: str, name: str) -> None:
+    assert plain_labels(pd.DataFrame({column: _texts(typed)}), [column])[column].tolist() == [name]
+
+
+def test_a_client_name_is_for_every_channel_what_the_code_was() -> None:
+    rows = [(p, c) for p in ("retell", "openai") for c in sorted(_KINDS)]
+    coded = pd.DataFrame(rows, columns=["platform", "channel"]).astype("str")
+    named = plain_labels(coded, ["channel", "platform"])
+    for kind in ("voice", "widget"):
+        one, other = (
+            nw.from_native(frame)
+            .select(getattr(channel_kinds(frame), kind).alias("is"))
+            .to_native()
+            for frame in (coded, named)
+        )
+        assert one["is"].tolist() == other["is"].tolist()
 
 
 def test_a_label_of_which_nothing_is_left_says_so() -> None:

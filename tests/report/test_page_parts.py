@@ -9,6 +9,7 @@ import pandas as pd
 
 from chatdash_analysis.report.page_parts import MOST_ROWS, page_sections, plain
 from chatdash_analysis.report.parts import Figure, Section, Table
+from chatdash_analysis.showing.numbers import MISSING
 
 
 def _table(frame: pd.DataFrame, columns: list[str] | None = None) -> Table:
@@ -24,6 +25,41 @@ def _groups(size: int) -> pd.DataFrame:
 def _only(*parts: Table | Figure):
     (section,) = page_sections([Section("here", "Title", ["Text."], parts)])
     return section.parts
+
+
+def test_headings_and_methods_are_in_the_words_of_a_client():
+    frame = pd.DataFrame({"agent": ["a"], "n": [3], "unknown": [0], "excluded": [1]})
+    (part,) = _only(Table("A caption", "rates_by: those judged; rates: see n.", frame))
+    assert [name for name, _ in part.table.headings] == [
+        "Agent", "Known", "Unknown", "Nothing to judge",
+    ]  # fmt: skip
+    assert part.method == "Those judged; rates: see n. (Function: rates_by.)"
+
+
+def test_a_table_may_have_headings_of_its_own():
+    frame = pd.DataFrame({"agent": ["a"], "n": [3], "successes": [1], "excluded": [1]})
+    own = Table("A caption", "rates_by: words.", frame, headings={"Successes": "Calls"})
+    (part,) = _only(own)
+    assert [name for name, _ in part.table.headings] == [
+        "Agent", "n", "Calls", "Nothing to judge",
+    ]  # fmt: skip
+
+
+def test_columns_that_say_nothing_in_any_row_are_left_out():
+    frame = pd.DataFrame({
+        "agent": [None, None],
+        "n": [3, 4],
+        "unknown": [0, 0],
+        "cost_total": [np.nan, np.nan],
+        "flags": ["", ""],
+        "note": ["", "said once"],
+    })  # fmt: skip
+    (part,) = _only(_table(frame))
+    # The first column names the rows, whatever it holds; and a nought says something.
+    assert part.table.headings == [
+        ("Agent", False), ("Known", True), ("Unknown", True), ("Note", False),
+    ]  # fmt: skip
+    assert part.table.rows == [[MISSING, "3", "0", ""], [MISSING, "4", "0", "said once"]]
 
 
 def test_a_short_table_is_shown_whole():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -26,6 +28,17 @@ ZONE = "Europe/Berlin"
 def test_steps_fit_the_period(start: str, end: str, freq: str) -> None:
     moments = (pd.Timestamp(day, tz=ZONE) for day in (start, end))
     assert topic_freq(Period("some days", *moments)) == freq
+
+
+def test_a_step_that_the_period_cuts_is_marked() -> None:
+    material = material_of(cda.load_sample(600), min_users=3)
+    start, end = (pd.Timestamp(day, tz=ZONE) for day in ("2026-05-11", "2026-05-28"))
+    cut = replace(material, now=Period("some days", start, end))
+    queries = cda.misunderstood_queries(material.conversations)
+    clusters = cda.cluster_queries(queries, embed="tfidf")
+    flags = topic_trends(clusters, cut).set_index("period")["flags"].str.contains("partial")
+    assert flags.loc["2026-05-25"].all()
+    assert not flags.loc["2026-05-18"].any()
 
 
 def test_the_table_has_each_cluster_once_and_adds_up() -> None:

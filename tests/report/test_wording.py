@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chatdash_analysis.report.periods import read_period
 from chatdash_analysis.report.wording import (
+    HEADINGS,
+    code_words,
+    level_words,
+    method_words,
     money_range,
     no_conversations,
     points_range,
     success_words,
+    uneven_words,
 )
+from chatdash_analysis.showing.kinds import _MEANINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAN = math.nan
 
@@ -72,3 +82,44 @@ def test_money_has_its_unit_once(high: float, text: str) -> None:
 
 def test_an_empty_period_is_named() -> None:
     assert no_conversations("May 2026") == "The data hold no conversations from May 2026."
+
+
+@pytest.mark.parametrize(
+    ("write", "text", "words"),
+    [
+        (level_words, "[absent]", "no value"),
+        (level_words, "[other]", "other values"),
+        (level_words, "[hidden 12]", "rare value 12"),
+        (level_words, "true", "true"),
+        (code_words, "user_hangup", "user hangup"),
+        (code_words, "Ended by _them_: call_ended_2", "Ended by _them_: call ended 2"),
+        (method_words, "drivers: differences inside.", "Differences inside. (Function: drivers.)"),
+        (method_words, "Questions: so many.", "Questions: so many."),
+    ],
+    ids=str,
+)
+def test_codes_are_words(write: Callable[[str], str], text: str, words: str) -> None:
+    assert write(text) == words
+
+
+def test_headings_are_of_columns_that_there_are_and_stay_apart() -> None:
+    headings = {meaning.heading for meaning in _MEANINGS.values()}
+    assert set(HEADINGS) <= headings
+    kept = headings - set(HEADINGS)
+    assert len(kept | set(HEADINGS.values())) == len(kept) + len(HEADINGS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("2026-04", "May 2026 has 31 days and April 2026 30: compare totals by the day"),
+        ("2026-03", ""),
+        (("2026-04-01", "2026-04-02"), "May 2026 has 31 days and 1 April 2026 1: compare"),
+    ],
+    ids=["month", "even", "day"],
+)
+def test_periods_of_different_length_are_said(asked: Any, words: str) -> None:
+    now, before = (read_period(one, "period", "Europe/Berlin") for one in ("2026-05", asked))
+    told = uneven_words(now, before)
+    assert told.startswith(words)
+    assert bool(told) == bool(words)

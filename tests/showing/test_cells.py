@@ -135,3 +135,14 @@ def test_a_range_without_a_middle_stands_alone_with_its_unit():
 
 def test_limits_that_are_no_numbers_are_left_out():
     assert cells_with_limits(series(0.5), (series("low"), series("high")), "rate") == ["50.0 %"]
+
+
+def test_a_difference_has_the_decimals_of_its_limits():
+    wide, near = (series(-0.032), series(0.031)), (series(0.00002), series(0.1))
+    assert cells_with_limits(series(0.00001), wide, "points") == ["+0.0 points (-3.2 to +3.1)"]
+    assert cells_with_limits(series(0.05), near, "points") == ["+5.000 points (+0.002 to +10.000)"]
+
+
+def test_sizes_without_end_and_numbers_that_are_no_float_are_written():
+    assert cells(series(np.inf, -np.inf), "bytes") == ["\N{INFINITY} B", "-\N{INFINITY} B"]
+    assert cells(series(10**400), "rate") == [str(10**400)]

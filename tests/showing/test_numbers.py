@@ -31,7 +31,10 @@ def test_what_is_missing_is_one_dash(write, missing):
 
 
 def test_every_writer_of_a_number_is_looked_at_here():
-    others = {"MISSING", "interval", "is_missing", "rate_text", "with_interval", "with_unit"}
+    others = {
+        "MISSING", "interval", "is_missing", "places_of_points", "rate_text", "with_interval",
+        "with_unit",
+    }  # fmt: skip
     assert {write.__name__ for write in WRITERS} == set(numbers.__all__) - others
 
 

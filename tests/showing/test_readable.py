@@ -179,3 +179,39 @@ def test_a_frame_of_another_engine_is_refused_with_what_to_do():
 def test_the_same_number_reads_the_same_whatever_the_dtype():
     counts = [pd.array([3], dtype=dtype) for dtype in ("int64", "Int64", "float64", "object")]
     assert {readable_table(pd.DataFrame({"n": own}))["n"].iloc[0] for own in counts} == {"3"}
+
+
+@pytest.mark.parametrize("wrong", [5, True, 1.5, b"rate"], ids=repr)
+def test_columns_that_are_no_names_are_refused(rates, wrong):
+    with pytest.raises(InputError, match="columns must be names of columns; got"):
+        readable_table(rates, wrong)
+
+
+def test_retention_counts_people_at_risk_and_an_outcome_by_cohort_does_not():
+    sample = cda.load_sample(300)
+    retention, outcomes = cda.retention_table(sample, freq="M"), cda.cohort_metric(sample, freq="M")
+    assert "People at risk" in readable_table(retention.head(3), ["rate"]).columns
+    assert "Known" in readable_table(outcomes, ["rate"]).columns
+
+
+def test_a_pivot_that_names_its_rates_reads_as_rates(rates):
+    wide = rates.assign(of="all").pivot_table(
+        index="of", columns="channel", values=["rate", "low", "n"], observed=True, dropna=True
+    )
+    shown = readable_table(wide)
+    assert shown.iloc[0].tolist() == ["all", "58.1 %", "1,204", "62.4 %"]
+    assert list(shown.columns) == ["Of", "Low phone", "N phone", "Rate phone"]
+
+
+def test_functions_of_a_rate_are_no_rates(rates):
+    several = rates.groupby("n")[["rate"]].agg(["mean", "count"])
+    assert readable_table(several)["Rate count"].tolist() == ["0", "1"]
+
+
+def test_common_words_of_ones_own_stay_ones_own():
+    own = readable_table(pd.DataFrame({"day": ["Mon"], "part": ["left_wing"]}))
+    assert own.to_dict("list") == {"Day": ["Mon"], "Part": ["left_wing"]}
+    curve = readable_table(cda.return_curve(cda.load_sample(300)))
+    assert curve.columns[0] == "Days since"
+    parts = cda.business_hours_summary(cda.load_sample(300), tz="UTC")
+    assert "Part of the week" in readable_table(parts).columns

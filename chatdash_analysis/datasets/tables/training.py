@@ -295,11 +295,6 @@ def _typed_target(outcome: Target, name: str) -> pd.Series:
 
 
 def _beside(rows: Rows, texts: pd.Series) -> pd.DataFrame:
-    told = {
-        "conversation_id": rows.table["conversation_id"],
-        "agent_id": text_column(rows.table["agent_id"]),
-        "created_at": rows.table["created_at"],
-        "group": rows.groups,
-        "text": texts,
-    }
-    return pd.DataFrame(told).astype(ROW_DTYPES)
+    agents = text_column(rows.table["agent_id"])
+    told = rows.table.assign(agent_id=agents, group=rows.groups, text=texts)
+    return told[[*ROW_DTYPES]].astype(ROW_DTYPES)

@@ -14,7 +14,7 @@ from chatdash_analysis.errors import InputError
 from chatdash_analysis.queries.gaps.variants import question_variants, shown_texts
 from chatdash_analysis.queries.links import require_clusters
 from chatdash_analysis.queries.naming.phrases import MASK
-from chatdash_analysis.saving import save_table, write_file
+from chatdash_analysis.saving import save_table, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def export_gaps(
     table = (_sheet if kind == "sheet" else _training)(gaps)
     if target.suffix.lower() == ".json":
         content = _as_json(table, gaps.summary)
-        write_file(target, lambda file: file.writelines([content]))
+        write_bytes(target, content)
     else:
         save_table(_counted(table), target)
     table.attrs["left_out"] = dict(gaps.left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,16 +14,16 @@ from chatdash_analysis.plot.drivers import plot_drivers
 from chatdash_analysis.report.parts import Figure, Section, Table
 from chatdash_analysis.report.phrases import counted, listed, quoted, shown
 from chatdash_analysis.report.pictures import picture
-from chatdash_analysis.report.wording import INTERVALS, no_conversations, records
-from chatdash_analysis.showing.numbers import (
-    count,
-    decimal,
-    interval,
-    is_missing,
-    p_value,
-    points,
-    with_interval,
+from chatdash_analysis.report.wording import (
+    FALSE_ALARMS,
+    INTERVALS,
+    level_words,
+    no_conversations,
+    points_range,
+    records,
 )
+from chatdash_analysis.showing.kinds import heading_of
+from chatdash_analysis.showing.numbers import count, decimal, is_missing
 from chatdash_analysis.text.scrubbing import scrub
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ _DRAWN = 15
 _ROWS = 50
 _CLASH = r"__[0-9a-f]{8}$"
 _RESTATES = ("may_restate_outcome", "after_outcome")
-_STRATA = "inside the same agent, channel and month"
+_STRATA = "are between conversations of the same agent, channel and month"
+_KINDS = {"category": "its value", "number": "its number", "absent": "whether there is one"}
 _SHARED = ["n", "unknown", "rate", "low", "high"]
 _DIFFERENCE = [
     "adjusted_difference",
@@ -74,7 +76,7 @@ def fields_section(material: Material) -> Section:
         return Section("fields", _TITLE, [nothing], notes=[_LATE])
     personal = _personal(material)
     tested = table["q_value"].notna() & ~table["field"].isin(personal) & (table["n"] >= _LEAST)
-    looked = _with_plain_levels(table[tested].reset_index(drop=True))
+    looked = _in_words(table[tested].reset_index(drop=True), material)
     if looked.empty:
         nothing = (
             f"Too little is known in {material.now.label} to tell which fields go with success."
@@ -86,7 +88,7 @@ def fields_section(material: Material) -> Section:
         _TITLE,
         [*_found_words(found, material), _what_it_means(found)],
         [_figure(looked, found, material), *_levels(looked, material)],
-        _notes(table, looked),
+        _notes(looked, untested=table["field"].nunique() - looked["field"].nunique()),
     )
 
 
@@ -106,9 +108,22 @@ def _personal(material: Material) -> set[str]:
     return {*suspected, *material.current.columns[scrub(names).ne(names).to_numpy()]}
 
 
-def _with_plain_levels(table: pd.DataFrame) -> pd.DataFrame:
-    levels = table["level"].map(shown).where(table["level"].notna()).astype("str")
-    return table.assign(level=levels)
+def _in_words(table: pd.DataFrame, material: Material) -> pd.DataFrame:
+    """Return fields and levels as a client knows them: ``custom_room_booked``, ``[absent]``."""
+    names = _field_names(material.current)
+    level = table["level"].map(shown).map(level_words).where(table["level"].notna())
+    return table.assign(field=table["field"].map(names).astype("str"), level=level.astype("str"))
+
+
+def _field_names(conversations: pd.DataFrame) -> dict[str, str]:
+    """Return a heading for each column, numbered where two would have the same."""
+    names: dict[str, str] = {}
+    times: dict[str, int] = {}
+    for column in sorted(map(str, conversations.columns)):
+        name = shown(heading_of(re.sub(_CLASH, "", column)))
+        times[name] = times.get(name, 0) + 1
+        names[column] = name if times[name] == 1 else f"{name} ({times[name]})"
+    return names
 
 
 def _found(looked: pd.DataFrame) -> pd.DataFrame:
@@ -127,23 +142,16 @@ def _found_words(found: pd.DataFrame, material: Material) -> list[str]:
 
 
 def _field_words(row: dict[str, Any]) -> str:
-    field, sure = shown(row["field"]), f"n = {count(row['n'])}, q = {p_value(row['q_value'])}"
-    sure = sure.replace("= <", "<")
+    field = quoted(row["field"])
     if is_missing(row["level"]) or is_missing(row["adjusted_difference"]):
-        return f"{field} goes with success (strength {decimal(row['strength'])} of 1, {sure})."
+        strength = f"strength {decimal(row['strength'])} of 1, n = {count(row['n'])}"
+        return f"{field} goes with success ({strength})."
     where = "missing" if row["kind"] == "absent" else quoted(row["level"])
-    difference = with_interval(
-        points(row["adjusted_difference"]),
-        interval(row["adjusted_difference_low"], row["adjusted_difference_high"], _bare),
-    )
     return (
-        f"Where {field} is {where}, the share that succeeds differs by {difference} from where it"
-        f" is not ({sure})."
+        f"Where {field} is {where}, the share that succeeds differs by"
+        f" {points_range(row, 'adjusted_difference')} from where it is not"
+        f" (n = {count(row['adjusted_n'])})."
     )
-
-
-def _bare(difference: float) -> str:
-    return points(difference).removesuffix(" points")
 
 
 def _what_it_means(found: pd.DataFrame) -> str:
@@ -155,16 +163,19 @@ def _what_it_means(found: pd.DataFrame) -> str:
 
 
 def _figure(looked: pd.DataFrame, found: pd.DataFrame, material: Material) -> Figure:
+    most = min(max(len(found), _DRAWN), _ROWS)
+    rows = looked.head(most)
     table = Table(
         f"Fields and success, {material.now.label}",
-        f"drivers: only conversations that could have the field; differences {_STRATA}; the test"
-        " turns the signs of whole people; q-values are corrected for the number of fields.",
-        looked.head(_ROWS),
+        f"drivers: the strongest of {counted(len(looked), 'comparison')}, each among conversations"
+        f" that could have the field. Differences {_STRATA}. {FALSE_ALARMS}",
+        rows.assign(kind=rows["kind"].replace(_KINDS)),
         ["field", "kind", "n", "unknown", "strength", "level", *_DIFFERENCE, "flags"],
+        headings={"Kind": "What is compared"},
     )
     size = (7.5, 1.6 + 0.28 * min(len(looked), _DRAWN))
     drawn = picture(plot_drivers, looked, size=size, most=_DRAWN, found=_SURE)
-    told = [f"{shown(row['field'])} {decimal(row['strength'])}" for row in records(found.head(5))]
+    told = [f"{quoted(row['field'])} {decimal(row['strength'])}" for row in records(found.head(5))]
     strongest = f"Strongest: {listed(told)}." if told else "All may be chance."
     alt = f"Strength from 0 to 1 with which fields go with success, {material.now.label}."
     return Figure(drawn, f"{alt} {strongest}", table)
@@ -173,20 +184,27 @@ def _figure(looked: pd.DataFrame, found: pd.DataFrame, material: Material) -> Fi
 def _levels(looked: pd.DataFrame, material: Material) -> list[Table]:
     """Return the rates at the levels of the fields that were found."""
     found = _found(looked)[["field", "kind"]].drop_duplicates()
-    levels = driver_levels(material.current, **_asked(material))
+    levels = _in_words(driver_levels(material.current, **_asked(material)), material)
     order = levels.assign(place=range(len(levels)))
     levels = order.merge(found, on=["field", "kind"]).sort_values("place", ignore_index=True)
-    levels = _with_plain_levels(_whole_fields(levels))
+    levels = _without_few(_whole_fields(levels))
     if levels.empty:
         return []
     people = counted(material.min_users, "person", many="people")
     method = (
-        f"driver_levels: differences from the other levels {_STRATA}; levels of fewer than"
-        f" {people} are put together as [other]. {INTERVALS}"
+        f"driver_levels: differences from the other levels {_STRATA}. Levels of fewer than"
+        f" {people} are put together as other values; below {_LEAST} known outcomes there is no"
+        f" rate. {INTERVALS} {FALSE_ALARMS}"
     )
     columns = ["field", "level", *_SHARED, *_DIFFERENCE]
     caption = f"Success at each level of the fields found, {material.now.label}"
     return [Table(caption, method, levels.drop(columns="place"), columns)]
+
+
+def _without_few(levels: pd.DataFrame) -> pd.DataFrame:
+    few = levels["n"] < _LEAST
+    rates = ["rate", "low", "high", *_DIFFERENCE]
+    return levels.assign(**{name: levels[name].mask(few) for name in rates})
 
 
 def _whole_fields(levels: pd.DataFrame) -> pd.DataFrame:
@@ -196,15 +214,12 @@ def _whole_fields(levels: pd.DataFrame) -> pd.DataFrame:
     return levels.head(_ROWS if pd.isna(last) else int(last))
 
 
-def _notes(table: pd.DataFrame, looked: pd.DataFrame) -> list[str]:
-    notes = [f"{_LATE} Small q-values say that chance alone would hardly make the difference."]
+def _notes(looked: pd.DataFrame, *, untested: int) -> list[str]:
+    notes = [_LATE]
     restating = looked[looked["flags"].str.contains("|".join(_RESTATES))]["field"].drop_duplicates()
     if len(restating):
-        named = listed(shown(name) for name in restating.head(_SPOKEN))
+        named = listed(quoted(name) for name in restating.head(_SPOKEN))
         notes.append(f"May say the outcome in other words, and are not counted: {named}.")
-    untested = set(table["field"]) - set(looked["field"])
     if untested:
-        notes.append(
-            f"{counted(len(untested), 'field')} could not be tested or may hold personal data."
-        )
+        notes.append(f"{counted(untested, 'field')} could not be tested or may hold personal data.")
     return notes

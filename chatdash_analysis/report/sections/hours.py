@@ -115,7 +115,7 @@ def _parts_table(parts: pd.DataFrame, material: Material) -> Table:
     named = parts.assign(part=parts["part"].map(_PARTS))
     return Table(
         f"Business hours and after, {material.now.label}",
-        f"business_hours_summary by the clock of {material.tz}. {INTERVALS}",
+        f"business_hours_summary: hours on the clock of {material.tz}. {INTERVALS}",
         named.reset_index(drop=True),
         ["part", "conversations", "share", *_RATE[1:]],
         open=True,
@@ -125,8 +125,8 @@ def _parts_table(parts: pd.DataFrame, material: Material) -> Table:
 def _figure(hours: pd.DataFrame, days: pd.Series, material: Material) -> Figure:
     table = Table(
         f"Conversations by weekday and hour, {material.now.label}",
-        f"activity_table by the clock of {material.tz}; when clocks are set back, the hour that"
-        " comes twice holds both.",
+        f"activity_table: hours on the clock of {material.tz}; when clocks are set back, the"
+        " hour that comes twice holds both.",
         hours.assign(weekday=hours["weekday"].map(dict(enumerate(_WEEKDAYS)))),
         ["weekday", "hour", "business", *_RATE],
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chatdash_analysis.errors import MissingColumnsError
 from chatdash_analysis.loading.quality import quality_report
 from chatdash_analysis.report.labels import AGENT, with_agents
+from chatdash_analysis.report.origins import says_what_was_loaded
 from chatdash_analysis.report.parts import Section, Table
 from chatdash_analysis.report.phrases import counted, listed, quoted, shown
 from chatdash_analysis.segments import rates_by
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from chatdash_analysis.report.parts import Material
+    from chatdash_analysis.report.periods import Period
 
 __all__ = ["loaded_section"]
 
@@ -65,10 +67,14 @@ def loaded_section(material: Material) -> Section:
 def _periods_words(material: Material) -> str:
     now, before = material.now, material.before
     return (
-        f"This report is on {now.label} ({counted(len(material.current), 'conversation')}),"
-        f" compared with {before.label} ({counted(len(material.previous), 'conversation')})."
+        f"This report is on {now.label} ({_size(material.current, now)}), compared with"
+        f" {before.label} ({_size(material.previous, before)})."
         f" Days and hours are those of {material.tz}."
     )
+
+
+def _size(conversations: pd.DataFrame, period: Period) -> str:
+    return f"{counted(period.days, 'day')}, {counted(len(conversations), 'conversation')}"
 
 
 def _agents_words(named: pd.DataFrame, material: Material) -> str:
@@ -106,8 +112,8 @@ def _known_words(material: Material) -> str:
 def _agent_table(named: pd.DataFrame, material: Material) -> Table:
     return Table(
         f"Agents, and of how many conversations success is known, {material.now.label}",
-        "rates_by: n is those with a known outcome; unknown ones are never failures; excluded ones"
-        " could not have one, as nobody took part or answered.",
+        "rates_by: of known ones somebody judged whether they went well; unknown ones never count"
+        " as failures; where nobody took part or answered there was nothing to judge.",
         rates_by(material.now.of(named), AGENT, outcome=material.outcome),
         [AGENT, "n", "unknown", "excluded"],
     )
@@ -147,7 +153,7 @@ def _quality_table(findings: pd.DataFrame | None, material: Material) -> list[Ta
         Table(
             f"What is remarkable about the data from {material.before.label} to"
             f" {material.now.label}",
-            "quality_report, by kind of finding; a value can have several.",
+            "quality_report: how often each kind of finding was met; a value can have several.",
             table,
             ["finding", "agents", "count"],
         )
@@ -155,7 +161,20 @@ def _quality_table(findings: pd.DataFrame | None, material: Material) -> list[Ta
 
 
 def _missing(material: Material) -> list[str]:
-    return [*_gap_notes(material), *_rejected_notes(material), *_undated_notes(material)]
+    return [
+        *_unknown_notes(material),
+        *_gap_notes(material),
+        *_rejected_notes(material),
+        *_undated_notes(material),
+        *_impossible_notes(material),
+    ]
+
+
+def _unknown_notes(material: Material) -> list[str]:
+    if says_what_was_loaded(material.conversations):
+        return []
+    unknown = "The data do not say from when to when they were loaded, so nothing tells whether"
+    return [f"{unknown} any conversations are missing."]
 
 
 def _gap_notes(material: Material) -> list[str]:
@@ -189,6 +208,13 @@ def _undated_notes(material: Material) -> list[str]:
     if not material.undated:
         return []
     return [f"{counted(material.undated, 'conversation')} without a date are left out."]
+
+
+def _impossible_notes(material: Material) -> list[str]:
+    if not material.impossible:
+        return []
+    held = counted(material.impossible, "conversation")
+    return [f"{held} had a length or a cost that is negative or infinite; it counts as missing."]
 
 
 def _silences(findings: pd.DataFrame | None, named: pd.DataFrame) -> list[str]:

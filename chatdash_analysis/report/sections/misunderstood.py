@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chatdash_analysis.plot.cluster_trend import plot_cluster_trend
-from chatdash_analysis.plot.clusters import plot_clusters
 from chatdash_analysis.queries.clusters import cluster_queries
 from chatdash_analysis.queries.questions import misunderstood_queries
-from chatdash_analysis.report.examples import choose_examples
-from chatdash_analysis.report.parts import Figure, Section, Table
+from chatdash_analysis.report.parts import Section, Table
 from chatdash_analysis.report.phrases import counted, listed, quoted, rate_of_n
-from chatdash_analysis.report.pictures import picture
+from chatdash_analysis.report.topic_parts import STEPS, size_words, topic_parts
 from chatdash_analysis.report.topics import topic_freq, topic_impact, topic_table, topic_trends
 from chatdash_analysis.report.wording import INTERVALS, records
 from chatdash_analysis.segments import rates_by
@@ -30,24 +27,12 @@ from chatdash_analysis.showing.numbers import (
 from chatdash_analysis.tables import require_columns
 
 if TYPE_CHECKING:
-    from chatdash_analysis.queries.clusters import QueryClusters
     from chatdash_analysis.report.parts import Material
 
 __all__ = ["misunderstood_section"]
 
 _TITLE = "What the agents did not understand"
-# Pictures and examples tell of so many topics; the table has all that may be shown.
-_DRAWN = 15
-_LINES = 5
-_STEPS_DRAWN = 10
 _SPOKEN = 3
-_STEPS = {"M": "months", "W": "weeks", "D": "days"}
-_EMBEDDINGS = {
-    "use": "the Universal Sentence Encoder",
-    "minilm": "MiniLM",
-    "minilm+use": "MiniLM and the Universal Sentence Encoder",
-    "tfidf": "their words only (no model)",
-}
 _STATES = {
     "new": "New",
     "growing": "Asked more often than before",
@@ -58,11 +43,6 @@ _NOTE = (
     " are topics that another sample of questions would cut differently. A topic is shown if enough"
     " known people asked about it since the load begins, in whichever month."
 )
-_SIZES = ["cluster_id", "label", "queries", "queries_before", "people", "known_people", "state"]
-_IMPACT = [
-    "cluster_id", "label", "n", "unknown", "rate", "low", "high",
-    "recoverable", "recoverable_low", "recoverable_high",
-]  # fmt: skip
 
 
 def misunderstood_section(material: Material) -> Section:
@@ -90,7 +70,7 @@ def misunderstood_section(material: Material) -> Section:
         "misunderstood",
         _TITLE,
         [*told, *words, *_impact_words(shown, impact, material), *_hidden_words(topics, material)],
-        [*_topic_parts(clusters, shown, trends, material), share],
+        [*topic_parts(clusters, shown, trends, impact, material), share],
         [_NOTE],
     )
 
@@ -110,6 +90,7 @@ def _share(material: Material) -> tuple[Table, list[str]]:
         f"rates_by: of the conversations that could hold one. {INTERVALS}",
         rates,
         ["in_period", "n", "successes", "unknown", "rate", "low", "high", "flags"],
+        headings={"Successes": "With such a question", "In period": "Period", "Rate": "Share"},
     )
     return table, [_share_words(row) for row in records(rates)]
 
@@ -126,20 +107,12 @@ def _topic_words(shown: pd.DataFrame, material: Material) -> list[str]:
     asked = shown[shown["queries"] > 0]
     if asked.empty:
         return []
-    told = listed(map(_size_words, records(asked.head(_SPOKEN))))
+    told = listed(map(size_words, records(asked.head(_SPOKEN))))
     return [f"Most asked in {material.now.label}: {told}."]
 
 
-def _size_words(row: dict[str, Any]) -> str:
-    return (
-        f"{quoted(row['label'])} ({counted(row['queries'], 'question')} of"
-        f" {counted(row['people'], 'known person', many='known people')};"
-        f" {count(row['queries_before'])} in the period before)"
-    )
-
-
 def _trend_words(shown: pd.DataFrame, material: Material) -> list[str]:
-    before = f"the {_STEPS[topic_freq(material.now)]} before"
+    before = f"the {STEPS[topic_freq(material.now)]} before"
     sentences = []
     for state, words in _STATES.items():
         rows = shown[shown["state"] == state].sort_values(["q_value", "cluster_id"])
@@ -149,12 +122,15 @@ def _trend_words(shown: pd.DataFrame, material: Material) -> list[str]:
             sentences.append(f"{words}: {listed(told)}{more}.")
     if not sentences:
         return [f"No topic that can be shown is surely asked more or less often than in {before}."]
-    return [*sentences, f"“Before” are up to four {before.removeprefix('the ')}."]
+    length = before.removeprefix("the ")
+    return [*sentences, f"“Before” are up to four {length}; here people count, known or not."]
 
 
 def _ratio_words(row: dict[str, Any]) -> str:
-    people = f"{count(row['now_users'])} people, {count(row['before_users'])} before"
-    if is_missing(row["ratio"]) or np.isinf(row["ratio"]):
+    now = counted(row["now_users"], "person", many="people")
+    people = f"{now}, {count(row['before_users'])} before"
+    # Of nobody now or before, how many times says nothing more.
+    if is_missing(row["ratio"]) or np.isinf(row["ratio"]) or not row["ratio"]:
         return f"{quoted(row['label'])} ({people})"
     times = with_interval(
         f"{decimal(row['ratio'], 1)} times as often",
@@ -212,93 +188,3 @@ def _hidden_words(topics: pd.DataFrame, material: Material) -> list[str]:
         f" than {people} each, and {'is' if len(hidden) == 1 else 'are'} not shown."
     )
     return [told]
-
-
-def _topic_parts(
-    clusters: QueryClusters, shown: pd.DataFrame, trends: pd.DataFrame, material: Material
-) -> list[Figure | Table]:
-    if shown.empty:
-        return []
-    asked = shown[shown["queries"] > 0]
-    table, examples = _topic_table(clusters, shown, material), _examples(clusters, shown)
-    if asked.empty:
-        return [table, examples]
-    sizes = _size_figure(clusters, asked, table, material)
-    return [sizes, examples, _trend_figure(asked, trends, material), _impact_table(asked, material)]
-
-
-def _examples(clusters: QueryClusters, shown: pd.DataFrame) -> Table:
-    return Table(
-        "Examples of questions",
-        "Questions nearest to the middle of each topic, each of another person, with personal data"
-        " masked; of any time until the end of the period.",
-        choose_examples(clusters, shown.head(_DRAWN)),
-        open=True,
-    )
-
-
-def _topic_table(clusters: QueryClusters, shown: pd.DataFrame, material: Material) -> Table:
-    embedder = clusters.model.embedder
-    method = (
-        "misunderstood_queries and cluster_queries, which compares questions by"
-        f" {_EMBEDDINGS.get(embedder, embedder)}; state by cluster_trends. People are those of the"
-        " period; known people those who ever asked."
-    )
-    return Table(f"Topics that were not understood, {material.now.label}", method, shown, _SIZES)
-
-
-def _impact_table(asked: pd.DataFrame, material: Material) -> Table:
-    method = (
-        "cluster_impact: held against conversations of the same agent, channel and month without"
-        " such questions; successes that could be won back at most, if the two went as well."
-    )
-    caption = f"Success where a topic was not understood, {material.now.label}"
-    return Table(caption, method, asked.reset_index(drop=True), _IMPACT)
-
-
-def _size_figure(
-    clusters: QueryClusters, asked: pd.DataFrame, table: Table, material: Material
-) -> Figure:
-    queries = material.now.of(clusters.queries)
-    bars = asked[["cluster_id", "label", "queries", "stability_grade"]]
-    bars = bars.rename(columns={"queries": "n"})
-    bars = bars.assign(share=bars["n"] / len(queries))
-    left = int(queries["cluster_id"].isna().sum())
-    bars.attrs["chatdash"] = {"unassigned": {"n": left, "share": left / len(queries)}}
-    size = (7.5, 1.6 + 0.28 * min(len(bars) + 1, _DRAWN + 1))
-    drawn = picture(plot_clusters, bars, size=size, top=_DRAWN, min_users=material.min_users)
-    told = listed(map(_size_words, records(asked.head(_SPOKEN))))
-    alt = (
-        f"Bars: questions of {material.now.label} by topic. Most asked: {told}. In no topic:"
-        f" {counted(left, 'question')} of {count(len(queries))}."
-    )
-    return Figure(drawn, alt, table)
-
-
-def _trend_figure(asked: pd.DataFrame, trends: pd.DataFrame, material: Material) -> Figure:
-    most = asked["cluster_id"].head(_LINES).tolist()
-    steps = np.sort(trends["period"].unique())[-_STEPS_DRAWN:]
-    rows = trends["cluster_id"].isin(most) & trends["period"].isin(steps)
-    lines = trends[rows].reset_index(drop=True)
-    drawn = picture(
-        plot_cluster_trend, lines, size=(7.5, 4.4), clusters=most, min_users=material.min_users
-    )
-    step = _STEPS[topic_freq(material.now)]
-    table = Table(
-        f"Topics over {step}: conversations with such a question of 1,000",
-        "cluster_trends: people who ask for each conversation, against up to four"
-        f" {step} before; exact test, q-values corrected for the number of topics.",
-        lines,
-        ["label", "period", "queries", "conversations", "users", "exposure", "per_1000", "low",
-         "high", "ratio", "q_value", "state", "flags"],
-    )  # fmt: skip
-    told = listed(map(_last_words, (lines[lines["cluster_id"] == name] for name in most)))
-    return Figure(drawn, f"Lines: {told}.", table)
-
-
-def _last_words(rows: pd.DataFrame) -> str:
-    first, last = rows.iloc[0], rows.iloc[-1]
-    return (
-        f"{quoted(last['label'])} from {decimal(first['per_1000'], 1)} to"
-        f" {decimal(last['per_1000'], 1)} of 1,000 conversations"
-    )

@@ -9,11 +9,16 @@ import pandas as pd
 from chatdash_analysis.channels.summary import channel_summary
 from chatdash_analysis.periods import period_codes, period_starts
 from chatdash_analysis.plot.rates import plot_rates
-from chatdash_analysis.report.labels import plain_labels
+from chatdash_analysis.report.labels import plain_labels, shared_labels
 from chatdash_analysis.report.parts import Card, Figure, Section, Table
 from chatdash_analysis.report.phrases import counted, of_n, rate_of_n
 from chatdash_analysis.report.pictures import picture
-from chatdash_analysis.report.wording import INTERVALS, no_conversations, records
+from chatdash_analysis.report.wording import (
+    INTERVALS,
+    no_conversations,
+    records,
+    uneven_words,
+)
 from chatdash_analysis.segments import rates_by
 from chatdash_analysis.showing.numbers import (
     MISSING,
@@ -65,7 +70,7 @@ def numbers_section(material: Material) -> Section:
         [
             _success_table(compared, material),
             _side_table(summary),
-            _length_table(summary),
+            _length_table(summary, material),
             *_weeks(rows, material),
             *_costs(both, material),
         ],
@@ -80,7 +85,8 @@ def _both(material: Material) -> pd.DataFrame:
     later = frame["created_at"] >= material.now.start
     labels = later.map({True: material.now.label, False: material.before.label}).astype("str")
     inside = frame.index.isin(material.current.index.union(material.previous.index))
-    return plain_labels(frame.assign(period=labels)[inside], ["platform"])
+    both = plain_labels(frame.assign(period=labels)[inside], ["platform"])
+    return shared_labels(both, ["platform"], material.min_users)
 
 
 def _in_order(table: pd.DataFrame, material: Material) -> pd.DataFrame:
@@ -99,12 +105,12 @@ def _volume_words(material: Material) -> str:
     if material.previous.empty:
         return f"{words}{known}. {no_conversations(material.before.label)}"
     before = _volume(len(material.previous), material.before)
-    return f"{words}{known}, after {before} in {material.before.label}."
+    told = f"{words}{known}, after {before} in {material.before.label}."
+    return f"{told} {uneven_words(material.now, material.before)}".rstrip()
 
 
 def _volume(conversations: int, period: Period) -> str:
-    days = (period.end.tz_localize(None) - period.start.tz_localize(None)) / pd.Timedelta(days=1)
-    return f"{count(conversations)} ({decimal(conversations / days, 1)} a day)"
+    return f"{count(conversations)} ({decimal(conversations / period.days, 1)} a day)"
 
 
 def _success_words(rows: Rows, material: Material) -> str:
@@ -143,8 +149,9 @@ def _success_table(compared: pd.DataFrame, material: Material) -> Table:
         compared = compared.assign(**_only_last(compared))
     return Table(
         f"Success in {material.before.label} and {material.now.label}",
-        f"rates_by: successes among those judged (n). {INTERVALS} The difference is that of the"
-        " later period from the earlier one, with the interval of Newcombe.",
+        f"rates_by: successes among those judged. {INTERVALS} The difference is that of the"
+        " later period from the earlier one; its interval allows for chance in both (Newcombe's"
+        " method).",
         compared,
         columns,
         open=True,
@@ -168,10 +175,11 @@ def _side_table(summary: pd.DataFrame) -> Table:
     )
 
 
-def _length_table(summary: pd.DataFrame) -> Table:
+def _length_table(summary: pd.DataFrame, material: Material) -> Table:
+    method = f"channel_summary: length of the conversations that have one. {INTERVALS}"
     return Table(
         "Conversations and their mean length",
-        f"channel_summary: length of the conversations that have one. {INTERVALS}",
+        f"{method} {uneven_words(material.now, material.before)}".rstrip(),
         summary,
         ["period", "conversations", *_LENGTH],
         open=True,
@@ -187,7 +195,7 @@ def _weeks(rows: Rows, material: Material) -> list[Figure]:
     line = f" The line is {material.before.label}." if reference is not None else ""
     table = Table(
         f"Success by week, the last {len(weeks)} whole weeks until {material.now.label}",
-        f"rates_by over weeks from Monday to Sunday of {material.tz}. {INTERVALS}{line}",
+        f"rates_by: weeks are from Monday to Sunday of {material.tz}. {INTERVALS}{line}",
         weeks,
         ["week", *_RATE],
     )
@@ -228,7 +236,8 @@ def _costs(both: pd.DataFrame, material: Material) -> list[Table]:
             "channel_summary: platforms count in units of their own, so that they are not added"
             " up, and the unit is told from what a minute costs. A success costs what all"
             " conversations with a cost did, less those not judged, divided by the successes among"
-            " them; calls that reached nobody count.",
+            " them; calls that reached nobody count."
+            f" {uneven_words(material.now, material.before)}".rstrip(),
             costs,
             [*_COST, "flags"],
         )
@@ -260,7 +269,9 @@ def _cards(rows: Rows, material: Material) -> list[Card]:
 def _was(before: dict[str, Any] | None, name: str, material: Material) -> str:
     if before is None:
         return f"none loaded from {material.before.label}"
-    return f"{count(before[name])} in {material.before.label}"
+    was = f"{count(before[name])} in {material.before.label}"
+    uneven = material.now.days != material.before.days
+    return f"{was}, of {counted(material.before.days, 'day')}" if uneven else was
 
 
 def _rate_beside(row: dict[str, Any], before: dict[str, Any] | None, prefix: str) -> str:

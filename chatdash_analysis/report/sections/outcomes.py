@@ -15,11 +15,11 @@ from chatdash_analysis.errors import IncompleteError
 from chatdash_analysis.plot.rates import plot_rates
 from chatdash_analysis.plot.stages import plot_stages
 from chatdash_analysis.privacy.verbatim import hide_rare
-from chatdash_analysis.report.labels import plain_labels
+from chatdash_analysis.report.labels import plain_labels, shared_labels
 from chatdash_analysis.report.parts import Figure, Section, Table
 from chatdash_analysis.report.phrases import counted, listed, rate_of_n, shown
 from chatdash_analysis.report.pictures import picture
-from chatdash_analysis.report.wording import INTERVALS, no_conversations, records
+from chatdash_analysis.report.wording import INTERVALS, code_words, no_conversations, records
 from chatdash_analysis.showing.numbers import count, is_missing
 from chatdash_analysis.text.scrubbing import scrub
 
@@ -45,12 +45,19 @@ _TECHNICAL = ("carrier", "configuration", "platform", "provider")
 # Sentences and pictures tell of so many platforms; the tables have all.
 _SPOKEN = 6
 _DRAWN = 8
+# Of the side of the customer are calls that nobody answered, too.
+_SIDES = {
+    "customer": "customer (or nobody answered)",
+    "human": "staff (such as transfers)",
+    "unknown": "cannot be told",
+}
+_CALLS = {"Known": "Calls with a reason", "Successes": "Calls", "Rate": "Share"}
 _RATE = ["n", "successes", "unknown", "rate", "low", "high", "flags"]
 _CHANGE = [
     "platform", "stage",
     "n_before", "rate_before", "low_before", "high_before",
     "n_after", "rate_after", "low_after", "high_after",
-    "log_change", "log_change_low", "log_change_high", "flags",
+    "ratio", "ratio_low", "ratio_high", "flags",
 ]  # fmt: skip
 
 
@@ -64,7 +71,7 @@ def outcomes_section(material: Material) -> Section:
     """
     if material.current.empty:
         return Section("outcomes", _TITLE, [no_conversations(material.now.label)])
-    material = replace(material, conversations=plain_labels(material.conversations, ["platform"]))
+    material = replace(material, conversations=_labelled(material))
     stages = outcome_stages(material.current, outcome=material.outcome)
     changed, changes = _change(material)
     ended, reasons = _reasons(material)
@@ -75,6 +82,11 @@ def outcomes_section(material: Material) -> Section:
         [_stage_figure(stages, material), *changes, *reasons],
         _notes(stages),
     )
+
+
+def _labelled(material: Material) -> pd.DataFrame:
+    plain = plain_labels(material.conversations, ["platform"])
+    return shared_labels(plain, ["platform"], material.min_users)
 
 
 def _stage_sentences(stages: pd.DataFrame, material: Material) -> list[str]:
@@ -117,9 +129,12 @@ def _stage_figure(stages: pd.DataFrame, material: Material) -> Figure:
     table = Table(
         f"Stages of conversations by platform, {material.now.label}",
         "outcome_stages: each stage counts only conversations that came through the one before;"
-        f" what is not known is left out. {INTERVALS}",
-        stages,
+        " what is not known is left out. Overall is the product of the three, with how many"
+        f" conversations are known to their end. {INTERVALS}",
+        # A product is no number of successes divided by another.
+        stages.assign(successes=stages["successes"].mask(stages["stage"] == "overall")),
         ["platform", "stage", *_RATE],
+        headings={"Successes": "Came through"},
     )
     rows = _drawn(stages)
     drawn = picture(plot_stages, rows, size=(7.5, 1.3 + 0.28 * len(rows)))
@@ -142,11 +157,19 @@ def _change(material: Material) -> tuple[list[str], list[Table]]:
     except IncompleteError:
         return [f"{before} was not loaded in full, so there is nothing to compare with."], []
     method = (
-        "stage_change: changes of the logarithm of each share add up to that of their product;"
-        " -0.1 is about 10 % less."
+        "stage_change: the rate after, as a multiple of the rate before (0.9 is a tenth less). The"
+        " multiples of the three stages give that of overall, if they are multiplied."
     )
     caption = f"Change of each stage, {before} to {material.now.label}"
-    return _change_sentences(table, material), [Table(caption, method, table, _CHANGE)]
+    ratios = Table(caption, method, _with_ratios(table), _CHANGE)
+    return _change_sentences(table, material), [ratios]
+
+
+def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    # What is not recorded has not stayed as it was.
+    logs = table[["log_change", "log_change_low", "log_change_high"]]
+    ratios = np.exp(logs.mask(table["flags"].str.contains("not_recorded")))
+    return table.assign(**{name.replace("log_change", "ratio"): ratios[name] for name in ratios})
 
 
 def _change_sentences(table: pd.DataFrame, material: Material) -> list[str]:
@@ -192,12 +215,16 @@ def _reasons(material: Material) -> tuple[list[str], list[Figure | Table]]:
     caption = f"Why calls ended, {material.now.label}"
     people = counted(material.min_users, "known person", many="known people")
     method = (
-        "ended_reasons: the platforms' own words, put into families; n counts calls that have a"
-        f" reason. Own words stand only where {people} or more had them."
+        "ended_reasons: the platforms' own words, put into families, as shares of the calls that"
+        f" have a reason. Own words stand only where {people} or more had them."
     )
     columns = ["platform", "ended_family", "fault_side", "reasons", *_RATE]
-    table = Table(caption, method, families, columns)
+    table = Table(caption, method, _with_sides(families), columns, headings=_CALLS)
     return _side_sentences(sides), [_side_figure(sides, material), table]
+
+
+def _with_sides(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(fault_side=table["fault_side"].replace(_SIDES))
 
 
 def _sides() -> pd.DataFrame:
@@ -212,7 +239,7 @@ def _own_words(families: pd.DataFrame, material: Material) -> pd.Series:
     common = hide_rare(held, "ended_reason", users="user_id", min_users=material.min_users)
     told = ended_reasons(common.astype({"ended_reason": "str"}))
     words = families[keys].merge(told[[*keys, "reasons"]], on=keys, how="left")["reasons"]
-    return scrub(words.set_axis(families.index)).map(shown).astype("str")
+    return scrub(words.set_axis(families.index)).map(shown).map(code_words).astype("str")
 
 
 def _side_sentences(sides: pd.DataFrame) -> list[str]:
@@ -235,25 +262,26 @@ def _side_words(platform: Any, rows: pd.DataFrame) -> str:
 
 def _side_name(row: dict[str, Any]) -> str:
     side = row["fault_side"]
-    return "nobody can tell whom" if side == "unknown" else f"the {side}"
+    return "nobody can tell whom" if side == "unknown" else f"the {_SIDES.get(side, side)}"
 
 
 def _side_figure(sides: pd.DataFrame, material: Material) -> Figure:
     # The platforms' own words stay out: here nobody has counted who had them.
-    sides = sides.drop(columns=["ended_family", "reasons"])
+    sides = _with_sides(sides.drop(columns=["ended_family", "reasons"]))
     table = Table(
         f"Who ended calls, {material.now.label}",
-        "ended_reasons, with the side that made each reason happen in place of its family. That of"
-        " the customer holds calls that were not answered, too.",
+        "ended_reasons: the side that made each reason happen, as a share of the calls that have a"
+        " reason.",
         sides,
         ["platform", "fault_side", *_RATE],
+        headings=_CALLS,
     )
     rows = _drawn(sides)
     drawn = picture(
         plot_rates, rows, size=(7.5, 1.3 + 0.28 * len(rows)), label=["platform", "fault_side"]
     )
     told = " ".join(_side_sentences(sides))
-    return Figure(drawn, f"Share of calls that each side ended. {told}", table)
+    return Figure(drawn, f"Share of calls whose end lay with each side. {told}", table)
 
 
 def _notes(stages: pd.DataFrame) -> list[str]:

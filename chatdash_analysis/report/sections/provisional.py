@@ -27,8 +27,8 @@ _JUDGED = "evaluation_is_success"
 _TARGET = 0.95
 _WEEKS = 4
 _INTRO = (
-    "A verdict comes some time after its conversation. Until nearly all are there, the rates of"
-    " the newest weeks are provisional."
+    "Rates of success may still change: the verdict on a conversation comes some time after it, and"
+    " until then its outcome is unknown. How many conversations there were does not change."
 )
 
 
@@ -43,6 +43,9 @@ def provisional_section(material: Material) -> Section:
     if material.current.empty:
         return Section("provisional", _TITLE, [no_conversations(material.now.label)])
     weeks, silent = _without_verdict(material)
+    if not weeks.frame["unknown"].any():
+        nothing = f"No conversation of {material.now.label} lacks a verdict: nothing is open."
+        return Section("provisional", _TITLE, [nothing], [weeks])
     curve = _curve(material)
     if curve is None:
         reason = _reason(material)
@@ -50,13 +53,12 @@ def provisional_section(material: Material) -> Section:
     marked = provisional_periods(
         material.current, curve, outcome=material.outcome, target=_TARGET, tz=material.tz
     )
-    return Section(
-        "provisional",
-        _TITLE,
-        [_INTRO, *_delay_words(material), *_week_words(marked), *silent],
-        [_marks(marked, material), _figure(curve), weeks],
-        _notes(curve),
-    )
+    parts: list[Figure | Table] = [_marks(marked, material), _figure(curve), weeks]
+    words = _week_words(marked, material)
+    if marked["provisional"].eq(other=False).all():
+        return Section("provisional", _TITLE, words, parts, _notes(curve))
+    told = [_INTRO, *_delay_words(material), *words, *silent]
+    return Section("provisional", _TITLE, told, parts, _notes(curve))
 
 
 def _curve(material: Material) -> pd.DataFrame | None:
@@ -89,25 +91,27 @@ def _without_verdict(material: Material) -> tuple[Table, list[str]]:
     local = material.current["created_at"].dt.tz_convert(material.tz).dt.tz_localize(None)
     monday = local.dt.normalize() - pd.to_timedelta(local.dt.day_of_week, unit="D")
     table = rates_by(material.current.assign(week=monday), "week", outcome=material.outcome)
+    table = table.assign(week=_week_names(table["week"], material))
     last = records(table.tail(_WEEKS))
     told = listed(_silent_words(row) for row in last)
     caption = f"Conversations with and without a verdict by week, {material.now.label}"
-    method = "rates_by: n have a verdict, unknown could have one and have none; weeks from Monday."
+    method = "rates_by: known ones have a verdict, unknown ones could have one; weeks from Monday."
     columns = ["week", "n", "successes", "unknown", "rate", "low", "high", "flags"]
-    sentence = (
-        "Without a verdict so far, by the week that begins on the day (of a week that the period"
-        f" cuts, only its days in the period): {told}."
-    )
+    sentence = f"Without a verdict so far, by the first day of the week: {told}."
     return Table(caption, method, table, columns), [sentence]
+
+
+def _week_names(mondays: pd.Series, material: Material) -> pd.Series:
+    return mondays.map(lambda monday: material.now.week_name(monday.date())).astype("str")
 
 
 def _silent_words(row: dict[str, Any]) -> str:
     possible = row["n"] + row["unknown"]
     if not possible:
-        return f"{moment(row['week'])} none of 0"
+        return f"none of 0 from {row['week']}"
     return (
-        f"{moment(row['week'])} {count(row['unknown'])} of {count(possible)}"
-        f" ({percent(row['unknown'] / possible)})"
+        f"{count(row['unknown'])} of {count(possible)} ({percent(row['unknown'] / possible)}) from"
+        f" {row['week']}"
     )
 
 
@@ -128,25 +132,38 @@ def _delay_words(material: Material) -> list[str]:
     ]
 
 
-def _week_words(marked: pd.DataFrame) -> list[str]:
+def _week_words(marked: pd.DataFrame, material: Material) -> list[str]:
     open_ = marked[marked["provisional"].fillna(value=True)]
     if open_.empty:
-        return ["No week of the period is provisional."]
+        return ["Nearly all verdicts of the period are there, so its weeks will hardly change."]
+    names = _week_names(open_["period"], material)
     named = listed(
-        f"{moment(row['period'])} ({percent(row['settled'])} of its verdicts are expected to be"
-        " there)"
-        for row in records(open_)
+        f"{name} ({percent(settled)} of its verdicts are expected to be there)"
+        for name, settled in zip(names, open_["settled"], strict=True)
     )
-    weeks = "The week that begins on this day is" if len(open_) == 1 else "These weeks are"
-    return [f"{weeks} provisional: {named}. Their rates may still change."]
+    weeks = "The week from" if len(open_) == 1 else "The weeks from"
+    return [f"{weeks} {named} may still change.", *_until_words(open_["period"].max(), material)]
+
+
+def _until_words(monday: pd.Timestamp, material: Material) -> list[str]:
+    """Say when the last of the weeks will hardly change any more."""
+    summary = records(settling_summary(_own(material), by=None, target=_TARGET))[0]
+    if is_missing(summary["settled_after_days"]):
+        return []
+    end = material.now.end.tz_convert(material.tz).tz_localize(None)
+    over = min(monday + pd.Timedelta(days=7), end)
+    day = (over + pd.Timedelta(days=summary["settled_after_days"])).ceil("D")
+    words = f"Nearly all of their verdicts should be there by {moment(day)}"
+    return [f"{words}: make the report again then."]
 
 
 def _marks(marked: pd.DataFrame, material: Material) -> Table:
     return Table(
         f"Weeks of {material.now.label} that may still change",
-        f"provisional_periods: provisional if for any conversation fewer than {percent(_TARGET)} of"
-        " verdicts are expected at its age; weeks from Monday.",
-        marked,
+        "provisional_periods: a week may still change if fewer than"
+        f" {percent(_TARGET)} of verdicts are expected at the age of any of its conversations;"
+        " weeks from Monday.",
+        marked.assign(period=_week_names(marked["period"], material)),
         open=True,
     )
 

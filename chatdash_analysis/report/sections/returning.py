@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -26,6 +26,8 @@ _TITLE = "People who come back"
 _DAYS = (1, 7, 30)
 _WITHIN = 7.0
 _DAYS_SHOWN = 30
+# As in every other table: of fewer, a rate says nothing.
+_LEAST = 10
 _RATE = ["n", "successes", "unknown", "rate", "low", "high", "flags"]
 _NOTES = [
     (
@@ -61,7 +63,7 @@ def returning_section(material: Material) -> Section:
         "returning",
         _TITLE,
         [known, _start_words(retention, material), _return_words(curve), *solved],
-        [_figure(curve, material), *tables, _retention(retention), people],
+        [_figure(curve, material), *tables, *_retention(retention), people],
         _NOTES,
     )
 
@@ -132,8 +134,8 @@ def _figure(curve: pd.DataFrame, material: Material) -> Figure:
         f"People who came back by each day since their first contact, until {material.now.label}"
     )
     method = (
-        "return_curve: Kaplan and Meier's estimate, so that people seen late count for as long as"
-        " they were watched; any later contact is a return."
+        "return_curve: people seen late count for as long as they were watched, so that the rate is"
+        " no share of all people; any later contact is a return."
     )
     alt = f"Share of people who had come back by each day. {_return_words(curve)}"
     drawn = picture(plot_return_curve, curve, size=(7.5, 4.4))
@@ -152,9 +154,7 @@ def _in_period(material: Material) -> tuple[list[str], list[Table]]:
     if material.current["user_id"].isna().all():
         return [f"No person is known in {material.now.label}."], []
     contacts = _contacts(material)
-    resolved = resolved_for_good(
-        material.current, outcome=material.outcome, as_of=_observed(material), tz=material.tz
-    )
+    resolved = _resolved(material)
     label = material.now.label
     tables = [
         Table(
@@ -167,12 +167,47 @@ def _in_period(material: Material) -> tuple[list[str], list[Table]]:
         Table(
             f"Conversations that went well and after which nobody came back, {label}",
             "resolved_for_good: the rate of success times the share of successes without another"
-            " contact of the same person within so many days; intervals draw whole people again.",
+            " contact of the same person within so many days; intervals draw whole people again."
+            " Successes count for as long as they were watched; where fewer than"
+            f" {_LEAST} were watched so long, there is no rate.",
             resolved,
-            ["within_days", *_RATE[:-1], "recontact_rate", "flags"],
+            [
+                "within_days",
+                "n",
+                "unknown",
+                "rate",
+                "low",
+                "high",
+                "recontact_rate",
+                "at_risk",
+                "flags",
+            ],
+            headings={"Rate": "Went well and stayed so", "Watched so long": "Successes watched"},
         ),
     ]
     return [*_contact_words(contacts, material), _resolved_words(resolved, material)], tables
+
+
+def _resolved(material: Material) -> pd.DataFrame:
+    """Return what was resolved for good, with the interval of the share that came back."""
+    how: dict[str, Any] = {
+        "outcome": material.outcome,
+        "as_of": _observed(material),
+        "tz": material.tz,
+    }
+    table = resolved_for_good(material.current, **how)
+    # Of successes alone, what stays resolved is all that did not come back.
+    stayed = resolved_for_good(_successes_alone(material), **how)
+    table = table.assign(recontact_low=1 - stayed["high"], recontact_high=1 - stayed["low"])
+    few = table["at_risk"] < _LEAST
+    rates = ["rate", "low", "high", "recontact_rate", "recontact_low", "recontact_high"]
+    flags = table["flags"].mask(few & table["flags"].eq("") & table["n"].gt(0), "short_follow_up")
+    return table.assign(**{name: table[name].mask(few) for name in rates}, flags=flags)
+
+
+def _successes_alone(material: Material) -> pd.DataFrame:
+    verdict = material.current[material.outcome].astype("boolean")
+    return material.current.assign(**{material.outcome: verdict.where(verdict.fillna(value=False))})
 
 
 def _contacts(material: Material) -> pd.DataFrame:
@@ -210,20 +245,32 @@ def _resolved_words(resolved: pd.DataFrame, material: Material) -> str:
         )
     # The share that came back is one of all that went well.
     well = round(row["n"] * row["success_rate"])
+    limits = (row["recontact_low"], row["recontact_high"])
+    back = rate_of_n(row["recontact_rate"], *limits, well)
     return (
         f"{rate_of_n(row['rate'], row['low'], row['high'], row['n'])} of the conversations of"
         f" {material.now.label} with a known outcome went well, and the person did not come back"
-        f" within {days(_WITHIN)}. Of those that went well, {percent(row['recontact_rate'])} did"
-        f" (n = {count(well)})."
+        f" within {days(_WITHIN)}. Of those that went well, {back} did come back."
     )
 
 
-def _retention(retention: pd.DataFrame) -> Table:
-    pooled = retention[retention["cohort_label"] == "all"].reset_index(drop=True)
-    return Table(
+def _retention(retention: pd.DataFrame) -> list[Table]:
+    pooled = retention[retention["cohort_label"] == "all"]
+    # In the month of their first contact all were there.
+    later = pooled[pooled["period_label"] != "month 0"].reset_index(drop=True)
+    if later.empty:
+        return []
+    table = Table(
         "People who were there again, by months since their first contact",
-        "retention_table, by month, all months of first contact together: only people who have"
-        " the whole month behind them, without those seen so early that they may not be new.",
-        pooled,
+        "retention_table: all months of first contact together; only people who have the whole"
+        " month behind them, without those seen so early that they may not be new.",
+        later,
         ["period_label", *_RATE],
+        headings={
+            "Period": "After",
+            "Known": "People",
+            "Successes": "There again",
+            "Unknown": "Month not over",
+        },
     )
+    return [table]

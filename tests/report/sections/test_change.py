@@ -26,16 +26,6 @@ from tests.report.sections.materials import (
 
 
 @pytest.fixture(scope="module")
-def sample() -> pd.DataFrame:
-    return cda.identify_users(cda.load_sample(6_000))
-
-
-@pytest.fixture(scope="module")
-def material(sample: pd.DataFrame) -> Material:
-    return material_of(sample)
-
-
-@pytest.fixture(scope="module")
 def section(material: Material) -> Section:
     return change_section(material)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-import chatdash_analysis as cda
 from chatdash_analysis.errors import MissingColumnsError
 from chatdash_analysis.report import rate_figures
 from chatdash_analysis.report.parts import Figure, Material, Section, Table
@@ -21,16 +20,6 @@ from tests.report.sections.materials import (
     table_of,
     texts,
 )
-
-
-@pytest.fixture(scope="module")
-def sample() -> pd.DataFrame:
-    return cda.identify_users(cda.load_sample(6_000))
-
-
-@pytest.fixture(scope="module")
-def material(sample: pd.DataFrame) -> Material:
-    return material_of(sample)
 
 
 @pytest.fixture(scope="module")

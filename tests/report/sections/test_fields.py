@@ -25,16 +25,6 @@ from tests.report.sections.materials import (
 
 
 @pytest.fixture(scope="module")
-def sample() -> pd.DataFrame:
-    return cda.identify_users(cda.load_sample(6_000))
-
-
-@pytest.fixture(scope="module")
-def material(sample: pd.DataFrame) -> Material:
-    return material_of(sample)
-
-
-@pytest.fixture(scope="module")
 def section(material: Material) -> Section:
     return fields_section(material)
 
@@ -42,9 +32,9 @@ def section(material: Material) -> Section:
 def test_levels_are_those_of_plain_counting(section: Section, material: Material) -> None:
     levels = table_of(section, "Success at each level")
     judged = material.current[material.current[JUDGED].notna()]
-    for name in ("custom_room_booked", "custom_confirmed"):
+    for name, words in (("custom_room_booked", "Room booked"), ("custom_confirmed", "Confirmed")):
         plain = judged.groupby(judged[name].map({True: "true", False: "false"}))[JUDGED]
-        told = levels[levels["field"] == name].set_index("level")
+        told = levels[levels["field"] == words].set_index("level")
         assert told["n"].to_dict() == plain.count().to_dict()
         assert told["rate"].to_dict() == pytest.approx(plain.mean().astype(float).to_dict())
 
@@ -55,9 +45,10 @@ def test_only_what_is_hardly_chance_is_told(section: Section, material: Material
     found = table[table["q_value"].lt(0.05) & ~restates]
     assert section.sentences[0] == f"{len(found)} findings in 2026-05 are hardly chance."
     for place, (_, row) in enumerate(found.head(5).iterrows(), start=1):
-        assert row["field"] in section.sentences[place]
+        words = row["field"].removeprefix("custom_").partition("__")[0].replace("_", " ")
+        assert words.casefold() in section.sentences[place].casefold()
         assert f"{100 * row['adjusted_difference']:+.1f} points" in section.sentences[place]
-        assert f"n = {row['n']}, q < 0.001" in section.sentences[place]
+        assert f"(n = {row['adjusted_n']})" in section.sentences[place]
     assert section.sentences[6] == f"The table has {len(found) - 5} more."
 
 
@@ -71,32 +62,65 @@ def test_nothing_is_called_a_cause(section: Section) -> None:
 
 def test_fields_that_say_the_outcome_again_are_named_apart(section: Section) -> None:
     (note,) = [note for note in section.notes if note.startswith("May say the outcome")]
-    assert "custom_call_successful" in note
-    assert "custom_call_successful" not in " ".join(section.sentences)
+    assert "“Call successful”" in note
+    assert "Call successful" not in " ".join(section.sentences)
 
 
 def test_fields_of_people_are_in_no_table(section: Section, material: Material) -> None:
     profile = cda.profile_fields(material.current)
     personal = set(profile.loc[profile["pii"] != "", "column"])
     assert {"custom_caller_name", "custom_email"} <= personal
+    words = {name.removeprefix("custom_").replace("_", " ").casefold() for name in personal}
     for table in ("Fields and success", "Success at each level"):
-        assert not personal & set(table_of(section, table)["field"])
+        assert not words & set(table_of(section, table)["field"].str.casefold())
 
 
 def test_levels_of_a_field_are_all_there_or_none(section: Section, material: Material) -> None:
     levels = table_of(section, "Success at each level")
     plain = cda.driver_levels(material.current, tz="Europe/Berlin")
-    plain = plain[plain["q_value"].notna()].groupby(["field", "kind"]).size()
-    told = levels[levels["q_value"].notna()].groupby(["field", "kind"]).size()
-    assert told.to_dict() == plain.loc[told.index].to_dict()
+    sizes = plain.groupby(["strength", "kind"]).size()
+    told = levels.groupby(["strength", "kind"]).size()
+    assert told.to_dict() == sizes.loc[told.index].to_dict()
     assert 10 < len(levels) <= 50
+
+
+def test_of_fewer_than_ten_judged_conversations_there_is_no_rate(sample: pd.DataFrame) -> None:
+    rare = pd.Series("often", index=sample.index)
+    late = sample["created_at"].between("2026-05-02", "2026-05-30") & sample[JUDGED].notna()
+    rare[sample.index[late & sample[JUDGED].fillna(value=False)][::2]] = "good"
+    rare[sample.index[late & sample["user_id"].notna()][:9]] = "rare"
+    levels = table_of(
+        fields_section(material_of(sample.assign(custom_wish=rare))), "Success at each level"
+    )
+    wish = levels[levels["field"] == "Wish"].set_index("level")
+    assert wish.loc["rare", "n"] == 9
+    shown = ["rate", "low", "high", "adjusted_difference", "q_value"]
+    assert wish.loc["rare", shown].isna().all()
+    assert wish.loc[["often", "good"], shown].notna().all(axis=None)
+
+
+def test_words_for_analysts_reach_no_client(section: Section) -> None:
+    told = " ".join([*section.sentences, *section.notes])
+    for table in ("Fields and success", "Success at each level"):
+        frame = table_of(section, table)
+        told += " ".join([*frame["field"], *frame["level"].dropna()])
+    assert "no value" in told
+    for raw in ("[absent]", "[other]", "[hidden", "custom_", "__", "q <", "q ="):
+        assert raw not in told
+    kinds = set(table_of(section, "Fields and success")["kind"])
+    assert kinds == {"its value", "its number", "whether there is one"}
+
+
+def test_fields_of_like_names_are_told_apart(section: Section) -> None:
+    fields_ = table_of(section, "Fields and success")["field"]
+    assert {"Appointment booked", "Appointment booked (2)"} <= set(fields_)
 
 
 def test_the_picture_says_its_main_numbers(section: Section) -> None:
     figure = section.parts[0]
     assert isinstance(figure, Figure)
     strength = figure.table.frame["strength"].iloc[0]
-    assert f"Strongest: custom_appointment_booked {strength:.2f}" in figure.alt
+    assert f"Strongest: “Appointment booked” {strength:.2f}" in figure.alt
 
 
 def test_the_order_of_rows_changes_nothing(sample: pd.DataFrame, section: Section) -> None:
@@ -122,7 +146,7 @@ def test_without_fields_of_their_own_the_declared_ones_are_looked_at(sample) -> 
     own = [name for name in sample.columns if name.startswith("custom_")]
     section = fields_section(material_of(sample.drop(columns=own)))
     assert_sound(section)
-    assert "topic goes with success" in said(section)
+    assert "“Topic” goes with success" in said(section)
 
 
 @pytest.mark.parametrize("min_users", [1, 100_000])
@@ -159,4 +183,4 @@ def test_hostile_and_personal_values_reach_no_text(sample: pd.DataFrame, monkeyp
     for word in ("5550123", "bob@example.com", "\u202e"):
         assert word not in everything
     levels = table_of(section, "Success at each level")
-    assert "call [phone]" in set(levels.loc[levels["field"] == "topic", "level"])
+    assert "call [phone]" in set(levels.loc[levels["field"] == "Topic", "level"])

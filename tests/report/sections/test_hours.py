@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-import chatdash_analysis as cda
 from chatdash_analysis.errors import MissingColumnsError
 from chatdash_analysis.report.parts import Figure, Material, Section
 from chatdash_analysis.report.sections.hours import hours_section
@@ -20,16 +19,6 @@ from tests.report.sections.materials import (
     said,
     table_of,
 )
-
-
-@pytest.fixture(scope="module")
-def sample() -> pd.DataFrame:
-    return cda.identify_users(cda.load_sample(6_000))
-
-
-@pytest.fixture(scope="module")
-def material(sample: pd.DataFrame) -> Material:
-    return material_of(sample)
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,8 @@ def test_periods_agents_and_known_outcomes_are_counted(sample):
     section = loaded_section(material)
     assert_sound(section)
     current, words = material.current, said(section)
-    assert f"2026-05 ({len(current):,} conversations)" in words
-    assert f"compared with 2026-04 ({len(material.previous):,} conversations)" in words
+    assert f"2026-05 (31 days, {len(current):,} conversations)" in words
+    assert f"compared with 2026-04 (30 days, {len(material.previous):,} conversations)" in words
     assert f"of {current['agent_id'].nunique()} agents" in words
     assert f"for {current[JUDGED].notna().sum():,} conversations it is known" in words
     assert "Europe/Berlin" in words
@@ -59,6 +59,13 @@ def test_many_agents_are_not_all_in_a_sentence(sample):
     material = material_of(many)
     more = len(material.current) - 5
     assert f"and {more:,} more." in said(loaded_section(material))
+
+
+def test_what_was_loaded_is_known_or_said_not_to_be(sample):
+    told, silent = (said(loaded_section(material_of(f))) for f in (_with(sample), sample))
+    unknown = "The data do not say from when to when they were loaded"
+    assert unknown not in told
+    assert unknown in silent
 
 
 def test_gaps_of_the_periods_are_named_and_others_are_not(sample):
@@ -129,7 +136,7 @@ def test_another_outcome_and_an_empty_earlier_period(sample):
     material = material_of(sample, before="2025-01", outcome="custom_booked")
     words = said(loaded_section(material))
     assert "“custom_booked”" in words
-    assert "compared with 2025-01 (0 conversations)" in words
+    assert "compared with 2025-01 (31 days, 0 conversations)" in words
 
 
 def test_the_order_of_rows_does_not_matter(sample):

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import chatdash_analysis as cda
+from chatdash_analysis.report import topic_parts
+from chatdash_analysis.report.page_parts import page_sections
 from chatdash_analysis.report.parts import Figure, Material, Section
 from chatdash_analysis.report.periods import Period
 from chatdash_analysis.report.sections import misunderstood
@@ -26,11 +28,6 @@ from tests.report.sections.materials import (
     texts,
     without_questions,
 )
-
-
-@pytest.fixture(scope="module")
-def material() -> Material:
-    return material_of(cda.identify_users(cda.load_sample(6_000)))
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +138,19 @@ def test_examples_are_masked_and_each_of_another_person(section: Section, cluste
     found = clusters.examples.query("kind == 'representative'").groupby("cluster_id")["question"]
     chosen = examples.groupby("cluster_id")["example"].first()
     assert np.mean([chosen[name] in set(found.get_group(name)) for name in chosen.index]) > 0.8
+
+
+def test_tables_of_topics_have_room_on_paper_and_hold_what_is_said(section: Section) -> None:
+    (page,) = page_sections([section])
+    assert max(len(part.table.headings) for part in page.parts) <= 7
+    changes = table_of(section, "Topics asked more or less often")
+    for row in changes[changes["state"] == "growing"].itertuples():
+        assert f"{row.users} people, {row.before_users} before" in said(section)
+    impact = table_of(section, "Success where").set_index("label")
+    assert impact["n"].ge(10).all()
+    total = impact.loc["All such questions"]
+    assert f"{100 * total['rate']:.1f} % (" in said(section)
+    assert f"without any succeed in {100 * total['expected_rate']:.1f} %" in said(section)
 
 
 def test_the_embedding_is_named(section: Section, clusters) -> None:
@@ -264,7 +274,7 @@ PLANTED = (
 
 
 def test_hostile_and_personal_questions_reach_no_text(small: pd.DataFrame, monkeypatch) -> None:
-    drawn = drawn_texts(monkeypatch, misunderstood)
+    drawn = drawn_texts(monkeypatch, topic_parts)
     asked = np.flatnonzero(small["misunderstood_count"] > 0)
     column = small["misunderstood_queries"].tolist()
     for place, row in enumerate(asked):

@@ -48,6 +48,32 @@ def test_it_is_sound_and_says_how_much_there_was(section, material):
     assert f"with {material.current['user_id'].nunique()} known people" in words
 
 
+def test_periods_of_different_length_are_compared_by_the_day(section, sample):
+    uneven = "2026-05 has 31 days and 2026-04 30: compare totals by the day, not as they stand."
+    assert uneven in section.sentences[0]
+    told = [table.method for table in tables(section) if "Cost" in table.caption]
+    assert len(told) == 1
+    assert all(uneven in method for method in told)
+    assert section.cards[0].beside.endswith("in 2026-04, of 30 days")
+    even = numbers_section(material_of(sample, before="2026-03"))
+    assert "by the day" not in said(even)
+    assert even.cards[0].beside.endswith("in 2026-03")
+
+
+def test_a_platform_that_few_people_share_has_no_name(sample, material):
+    costly = material.current[
+        material.current["cost"].notna() & material.current["user_id"].notna()
+    ]
+    typed = sample["conversation_id"].isin(costly["conversation_id"].head(3))
+    frame = sample.assign(platform=sample["platform"].mask(typed, "zebra"))
+    few, enough = (
+        set(table_of(numbers_section(material_of(frame, min_users=least)), "Cost")["platform"])
+        for least in (5, 1)
+    )
+    assert "zebra" in enough
+    assert few == enough - {"zebra"} | {"other (rare)"}
+
+
 def test_success_and_its_difference_are_those_of_rates_by(section, material):
     table = table_of(section, "Success in").set_index("period")
     for period, held in (("2026-05", material.current), ("2026-04", material.previous)):
@@ -72,7 +98,7 @@ def test_the_other_numbers_are_those_of_channel_summary(section, material):
 def test_costs_are_never_added_up_over_platforms(section, material):
     table = table_of(section, "Cost")
     for _, row in table[table["period"] == "2026-05"].iterrows():
-        held = material.current[material.current["platform"] == row["platform"]]
+        held = material.current[material.current["platform"] == row["platform"].lower()]
         assert row["cost_total"] == pytest.approx(held["cost"].sum())
     assert (
         table["platform"].nunique()

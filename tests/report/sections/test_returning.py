@@ -25,16 +25,6 @@ DAY = pd.Timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def sample() -> pd.DataFrame:
-    return cda.identify_users(cda.load_sample(6_000))
-
-
-@pytest.fixture(scope="module")
-def material(sample: pd.DataFrame) -> Material:
-    return material_of(sample)
-
-
-@pytest.fixture(scope="module")
 def section(material: Material) -> Section:
     return returning_section(material)
 
@@ -82,8 +72,9 @@ def test_only_people_who_are_surely_new_are_followed_by_month(section, material)
     # Who came in April has May behind them; earlier ones may have been there before.
     april = first.index[first == first.max() - 1]
     back = times.loc[month == month.max(), "user_id"].unique()
-    assert months["n"].tolist() == [(first >= first.max() - 1).sum(), len(april)]
-    assert months["successes"].tolist()[1] == april.isin(back).sum()
+    assert months["period_label"].tolist() == ["month 1"]
+    assert months["n"].tolist() == [len(april)]
+    assert months["successes"].tolist() == [april.isin(back).sum()]
 
 
 def test_contacts_are_counted_since_history_begins(section: Section, material: Material) -> None:
@@ -113,7 +104,38 @@ def test_what_was_resolved_for_good_is_that_of_the_period(
     )
     month = material.current[material.current["user_id"].notna()]
     well = month[JUDGED].astype("boolean").fillna(value=False).sum()
-    assert f"did (n = {well:,})." in section.sentences[4]
+    assert f"n = {well:,}) did come back." in section.sentences[4]
+
+
+def test_the_share_that_came_back_has_the_interval_of_drawing_people_again(
+    section: Section, material: Material
+) -> None:
+    rows = material.current[material.current["user_id"].notna()].copy()
+    rows["end"] = rows["ended_at"].fillna(rows["created_at"]).clip(lower=rows["created_at"])
+    rows = rows.sort_values(["user_id", "created_at"])
+    following = rows.groupby("user_id")["created_at"].shift(-1)
+    good = rows[JUDGED].astype("boolean").fillna(value=False).to_numpy(bool)
+    until = following.fillna(material.now.end.tz_convert("UTC"))
+    lengths = ((until - rows["end"]) / DAY).clip(lower=0)[good]
+    back, people = following.notna()[good], rows.loc[good, "user_id"]
+    rng, drawn = np.random.default_rng(5), []
+    places = list(people.groupby(people).indices.values())
+    for _ in range(200):
+        chosen = np.concatenate([places[k] for k in rng.integers(0, len(places), len(places))])
+        curve = SurvfuncRight(lengths.iloc[chosen], back.iloc[chosen].astype(int))
+        drawn.append(1 - curve.surv_prob[np.searchsorted(curve.surv_times, 7, side="right") - 1])
+    table = table_of(section, "Conversations that went well").set_index("within_days")
+    low, high = table.loc[7.0, ["recontact_low", "recontact_high"]]
+    assert low < table.loc[7.0, "recontact_rate"] < high
+    assert [low, high] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.015)
+
+
+def test_of_too_few_who_were_watched_so_long_nothing_is_told(section: Section) -> None:
+    table = table_of(section, "Conversations that went well").set_index("within_days")
+    assert table.loc[30.0, "at_risk"] < 10 <= table.loc[14.0, "at_risk"]
+    assert table.loc[30.0, ["rate", "low", "high", "recontact_rate", "recontact_low"]].isna().all()
+    assert table.loc[30.0, "flags"] == "short_follow_up"
+    assert table.loc[14.0, "rate"] > 0
 
 
 def test_the_picture_says_its_main_numbers(section: Section) -> None:
