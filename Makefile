@@ -41,7 +41,7 @@ dictionary: $(VENV)/.installed-dev ## write the data dictionary, data/README.md
 	@$(BIN)/chatdash columns > data/README.md.new && mv data/README.md.new data/README.md
 
 docs: $(VENV)/.installed-docs,text ## build the documentation, docs/_build/html, and run its examples
-	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env --jobs 2 \
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env \
 	  --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 

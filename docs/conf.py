@@ -88,6 +88,8 @@ html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": project},
     "navbar_end": ["theme-switcher"],
+    # Its name for those who listen is the name that is seen.
+    "navbar_persistent": ["search-button"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import chatdash_analysis as cda
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs/gallery"
 PICTURES = sorted(path.name for path in FOLDER.glob("*.png"))
 WIDTH = 1400
-# Other versions of matplotlib and of a font move what is drawn by a dot or two. With another seed
-# of the sample at most 0.73 of what is drawn in either picture is drawn in both.
+# Other versions of matplotlib and of a font move what is drawn by a dot or two. The numbers that
+# stand in a picture tell those of another seed apart.
 STEP = 4
 LEAST_ALIKE = 0.75
 
@@ -49,10 +52,31 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.minimum(one, other).sum() / np.maximum(one, other).sum())
 
 
+def _words(path: Path) -> list[str]:
+    """Return the texts and numbers that stand in a picture, as its script noted them."""
+    with Image.open(path) as picture:
+        words: str = picture.text["Description"]
+    return words.splitlines()
+
+
 def test_the_script_makes_the_pictures_that_are_committed(drawn):
     assert sorted(path.name for path in drawn.iterdir()) == PICTURES
     for name in PICTURES:
+        assert _words(drawn / name) == _words(FOLDER / name)
         assert _alike(_marks(drawn / name), _marks(FOLDER / name)) > LEAST_ALIKE, name
+
+
+def test_numbers_of_other_conversations_would_be_noticed(tmp_path):
+    make = runpy.run_path(str(FOLDER / "make.py"))
+    other = make["success_by_channel"](cda.load_sample(make["SIZE"], seed=1))
+    seen = _words(make["_saved"](other, tmp_path / "other.png"))
+    committed = _words(FOLDER / "success-by-channel.png")
+    counts = [
+        [word for word in words if re.search(r"n = |%.*\d|\d,\d{3}", word)]
+        for words in (seen, committed)
+    ]
+    assert len(counts[1]) > 4
+    assert not set(counts[0]) & set(counts[1])
 
 
 @pytest.mark.parametrize("name", PICTURES)

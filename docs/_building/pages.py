@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from inspect import isclass
+from inspect import getdoc, isclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,7 +122,7 @@ def _link_to_page(name: str, docname: str) -> addnodes.pending_xref:
 
 
 class DescribePictures(SphinxTransform):
-    """Give each picture that a cell draws, and that has no text, the call that drew it."""
+    """Say of each picture that a cell draws, and that has no text, what it is about and shows."""
 
     default_priority = 500
 
@@ -131,14 +131,25 @@ class DescribePictures(SphinxTransform):
         for cell in self.document.findall(nodes.container):
             if cell.get("nb_element") == "cell_code":
                 for image in cell.findall(nodes.image):
-                    image.setdefault("alt", _drawn_by(cell))
+                    image.setdefault("alt", f"“{_heading_of(cell)}”: {_shown_by(cell)}")
 
 
-def _drawn_by(cell: nodes.container) -> str:
+def _heading_of(node: nodes.Node) -> str:
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    title: str = node[0].astext()
+    return title
+
+
+def _shown_by(cell: nodes.container) -> str:
     code = "\n".join(block.astext() for block in cell.findall(nodes.literal_block))
-    calls = re.findall(r"cda\.plot_\w+\(.*?\)(?=;?$)", code, re.DOTALL | re.MULTILINE)
-    drawn_by = re.sub(r"\s+", " ", calls[-1]) if calls else "the code of this cell"
-    return f"Chart drawn by {drawn_by}"
+    calls = re.findall(r"cda\.(plot_\w+)\(\s*(?:cda\.)?(\w*)", code)
+    if not calls:
+        return "a chart, which the text beside it explains."
+    name, frame = calls[-1]
+    summary = (getdoc(getattr(cda, name)) or "").split("\n\n")[0].replace("\n", " ")
+    drawn = summary.removeprefix("Draw ").rstrip(".")
+    return f"{drawn}, drawn from {frame}."
 
 
 class HideFolders(SphinxTransform):

@@ -75,13 +75,24 @@ def _figure(title: str, height: float, draw: Draw, table: pd.DataFrame, **how: A
 
 def _saved(figure: Figure, path: Path) -> Path:
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png")
     picture = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     # Neither a date nor the name of a version: the same picture is the same file.
-    picture.save(path, optimize=True)
+    notes = PngInfo()
+    notes.add_itxt("Description", _words(figure))
+    picture.save(path, optimize=True, pnginfo=notes)
     return path
+
+
+def _words(figure: Figure) -> str:
+    """Return the texts and numbers of a picture."""
+    from matplotlib.text import Text
+
+    texts = [text.get_text().strip() for text in figure.findobj(Text) if text.get_visible()]
+    return "\n".join(filter(None, texts))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
@@ -59,8 +59,16 @@ def lab(tmp_path: Path) -> Iterator[str]:
         _wait(f"http://127.0.0.1:{port}/api?token={token}", server, tmp_path / "log")
         yield f"http://127.0.0.1:{port}/lab/tree/{NOTEBOOK}?token={token}"
     finally:
-        server.terminate()
+        _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
         server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _without_outputs(path: Path) -> Any:
@@ -105,7 +113,8 @@ def test_a_notebook_runs_top_to_bottom_without_an_error_on_screen(browser, lab, 
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(lab)
     panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    panel.locator(".jp-CodeCell").first.wait_for(timeout=1000 * READY_SECONDS)
+    first = panel.locator(".jp-CodeCell").first
+    _expect("the notebook is open", lambda: first.wait_for(timeout=1000 * READY_SECONDS))
     _run_all(page)
 
     assert _loud(panel) == []
@@ -120,14 +129,27 @@ def test_a_notebook_runs_top_to_bottom_without_an_error_on_screen(browser, lab, 
 
 def _run_all(page: Any) -> None:
     """Choose "Run All Cells" from the menu; wait until all have a number."""
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * READY_SECONDS)
+    idle = page.get_by_text("Python 3 (ipykernel) | Idle")
+    _expect("the kernel is ready", lambda: idle.wait_for(timeout=1000 * READY_SECONDS))
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    page.wait_for_function(
-        """selector => [...document.querySelectorAll(selector)].every(
-            element => /^\\[\\d+\\]:$/.test(element.textContent.trim()))""",
-        arg=".jp-CodeCell .jp-InputArea-prompt", timeout=1000 * RUN_SECONDS,
-    )  # fmt: skip
+    numbered = """selector => [...document.querySelectorAll(selector)].every(
+        element => /^\\[\\d+\\]:$/.test(element.textContent.trim()))"""
+    prompts = ".jp-CodeCell .jp-InputArea-prompt"
+    _expect(
+        "all cells have run",
+        lambda: page.wait_for_function(numbered, arg=prompts, timeout=1000 * RUN_SECONDS),
+    )
+
+
+def _expect(what: str, wait: Callable[[], Any]) -> None:
+    """Wait for something as long as the wait allows, and say in words what did not come."""
+    from playwright.sync_api import TimeoutError as TooLong
+
+    try:
+        wait()
+    except TooLong as error:
+        pytest.fail(f"JupyterLab: not in time that {what}\n{error}")
 
 
 def _loud(panel: Any) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +15,8 @@ import chatdash_analysis as cda
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
 pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 1280)
@@ -20,6 +24,7 @@ HOSTILE = (
     "<script>window.harmed = 1</script>\"><img src=x onerror='window.harmed = 1'>"
     "</style></details><svg onload='window.harmed = 1'>{{ 7 * 7 }}"
 )
+QUESTION = "where is the parking"
 A4 = (595, 842)  # points
 
 
@@ -35,12 +40,21 @@ def hostile_report(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     sample = cda.load_sample(2_000, seed=0)
     texts = ["channel", "platform", "device", "os", "browser", "ended_reason", "agent_id"]
+    texts += ["country_code", "topic", "subtopic", "summary"]
     custom = [name for name in sample if name.startswith("custom_") and sample[name].dtype == "str"]
     found = [name for name in (*texts, *custom) if name in sample]
-    hostile = sample.assign(**{name: sample[name] + HOSTILE for name in found})
-    return cda.write_report(
-        hostile, folder / "report.html", period="2026-05", title=HOSTILE, min_users=1
+    hostile = sample.assign(
+        agent_name=sample["agent_id"].str[-2:].radd("Agent ") + HOSTILE,
+        misunderstood_queries=_asked_by_many(sample),
+        **{name: sample[name] + HOSTILE for name in found},
     )
+    return cda.write_report(hostile, folder / "report.html", period="2026-05", title=HOSTILE)
+
+
+def _asked_by_many(sample: pd.DataFrame) -> pd.Series:
+    """Return queries that are the same hostile one wherever there was any."""
+    none = sample["misunderstood_count"].fillna(0).eq(0)
+    return sample["misunderstood_queries"].where(none, json.dumps([f"{QUESTION} {HOSTILE}"]))
 
 
 def opened(browser: Any, path: Path, *, width: int, script: bool = True) -> tuple[Any, list[str]]:
@@ -102,5 +116,12 @@ def test_hostile_names_stay_text(browser, serious_findings, hostile_report):
     assert asked == []
     assert page.evaluate("window.harmed") is None
     assert page.evaluate("document.querySelectorAll('script, main svg, [onerror]').length") == 0
-    assert "{{ 7 * 7 }}" in page.inner_text("body")
+    shown = page.inner_text("body")
+    assert "{{ 7 * 7 }}" in shown
+    # What is no markup of each is there to be read: none fell out unseen.
+    left = ' = 1 "> {{ 7 * 7 }}'
+    for part, name in (("loaded", "Agent 11"), ("channels", "phone"), ("misunderstood", QUESTION)):
+        words = page.inner_text(f"#{part}")
+        assert re.search(rf"{name}[^{{}}]{{0,40}}{re.escape(left)}", words), part
+    assert page.evaluate("document.title").startswith(HOSTILE[:20])
     assert serious_findings(page) == []
