@@ -96,7 +96,7 @@ def test_an_empty_period_is_named() -> None:
         (method_words, "drivers: differences inside.", "Differences inside. (Function: drivers.)"),
         (method_words, "Questions: so many.", "Questions: so many."),
     ],
-    ids=str,
+    ids=lambda one: one if isinstance(one, str) else one.__name__,
 )
 def test_codes_are_words(write: Callable[[str], str], text: str, words: str) -> None:
     assert write(text) == words
