@@ -177,7 +177,8 @@ def _table(table: pd.DataFrame, name: str, material: Material) -> Table:
     fixed = " The adjusted difference compares inside the same agents." if held else ""
     return Table(
         f"Success by {_NOUNS[name]}, {material.now.label}",
-        f"device_summary: the difference is to all other groups together. {INTERVALS}{fixed}",
+        f"device_summary: the difference is to all other groups together; a sentence names it only"
+        f" where it is clear of chance, with all groups counted in. {INTERVALS}{fixed}",
         table,
         [
             name, "n", "unknown", "excluded", "rate", "difference",

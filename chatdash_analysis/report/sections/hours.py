@@ -123,11 +123,12 @@ def _parts_table(parts: pd.DataFrame, material: Material) -> Table:
 
 
 def _figure(hours: pd.DataFrame, days: pd.Series, material: Material) -> Figure:
+    busy = hours[hours["conversations"] > 0].reset_index(drop=True)
     table = Table(
         f"Conversations by weekday and hour, {material.now.label}",
         f"activity_table: hours on the clock of {material.tz}; when clocks are set back, the"
-        " hour that comes twice holds both.",
-        hours.assign(weekday=hours["weekday"].map(dict(enumerate(_WEEKDAYS)))),
+        " hour that comes twice holds both; hours without conversations are left out.",
+        busy.assign(weekday=busy["weekday"].map(dict(enumerate(_WEEKDAYS)))),
         ["weekday", "hour", "business", *_RATE],
     )
     return Figure(picture(plot_heatmap, hours, size=(9.0, 3.6)), _alt(hours, days, material), table)

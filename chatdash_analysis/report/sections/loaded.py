@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.errors import MissingColumnsError
@@ -25,6 +26,8 @@ __all__ = ["loaded_section"]
 _TITLE = "What this report stands on"
 # Of so many names and stretches sentences speak.
 _SPOKEN = 5
+# So long without conversations, and part of a period may not have been loaded.
+_SILENT = timedelta(days=3)
 _EXPECTED = ("rows", "coverage", "gap", "rejected_rows")
 _WORDS = {
     "coerced": "Values that were turned into the type of their column",
@@ -81,6 +84,8 @@ def _agents_words(named: pd.DataFrame, material: Material) -> str:
     agents = sorted(material.now.of(named)[AGENT].dropna().unique())
     if not agents:
         return "The conversations name no agent."
+    if "agent_name" not in material.current:
+        return f"They are of {counted(len(agents), 'agent')}, listed in the table below."
     told = [shown(name, most=60) for name in agents[:_SPOKEN]]
     if len(agents) > _SPOKEN:
         told.append(f"{count(len(agents) - _SPOKEN)} more")
@@ -174,7 +179,22 @@ def _unknown_notes(material: Material) -> list[str]:
     if says_what_was_loaded(material.conversations):
         return []
     unknown = "The data do not say from when to when they were loaded, so nothing tells whether"
-    return [f"{unknown} any conversations are missing."]
+    return [f"{unknown} any conversations are missing.", *_reach_notes(material)]
+
+
+def _reach_notes(material: Material) -> list[str]:
+    """Say where conversations begin late in a period, or end early, as part of a load would."""
+    notes = []
+    for period in (material.before, material.now):
+        created = period.of(material.conversations)["created_at"]
+        if created.empty:
+            continue
+        first, last = created.min(), created.max()
+        if max(first - period.start, period.end - last) > _SILENT:
+            span = " to ".join(local_text(moment, material.tz) for moment in (first, last))
+            few = "if other days were not loaded, its totals and numbers per day are too small."
+            notes.append(f"{period.label} has conversations from {span} only: {few}")
+    return notes
 
 
 def _gap_notes(material: Material) -> list[str]:

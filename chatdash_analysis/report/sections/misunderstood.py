@@ -112,23 +112,24 @@ def _topic_words(shown: pd.DataFrame, material: Material) -> list[str]:
 
 
 def _trend_words(shown: pd.DataFrame, material: Material) -> list[str]:
-    before = f"the {STEPS[topic_freq(material.now)]} before"
+    length = f"{STEPS[topic_freq(material.now)]} before"
     sentences = []
     for state, words in _STATES.items():
         rows = shown[shown["state"] == state].sort_values(["q_value", "cluster_id"])
         if len(rows):
-            told = [_ratio_words(row) for row in records(rows.head(_SPOKEN))]
+            told = [_ratio_words(row, length) for row in records(rows.head(_SPOKEN))]
             more = f", and {count(len(rows) - _SPOKEN)} more" if len(rows) > _SPOKEN else ""
             sentences.append(f"{words}: {listed(told)}{more}.")
     if not sentences:
-        return [f"No topic that can be shown is surely asked more or less often than in {before}."]
-    length = before.removeprefix("the ")
-    return [*sentences, f"“Before” are up to four {length}; here people count, known or not."]
+        return [
+            f"No topic that can be shown is surely asked more or less often than in the {length}."
+        ]
+    return [*sentences, "People count here, known or not."]
 
 
-def _ratio_words(row: dict[str, Any]) -> str:
+def _ratio_words(row: dict[str, Any], length: str) -> str:
     now = counted(row["now_users"], "person", many="people")
-    people = f"{now}, {count(row['before_users'])} before"
+    people = f"{now}, {count(row['before_users'])} in up to four {length}"
     # Of nobody now or before, how many times says nothing more.
     if is_missing(row["ratio"]) or np.isinf(row["ratio"]) or not row["ratio"]:
         return f"{quoted(row['label'])} ({people})"
@@ -185,6 +186,7 @@ def _hidden_words(topics: pd.DataFrame, material: Material) -> list[str]:
     told = (
         f"{counted(len(hidden), 'further topic')} with"
         f" {counted(hidden['queries'].sum(), 'question')} of {material.now.label} came from fewer"
-        f" than {people} each, and {'is' if len(hidden) == 1 else 'are'} not shown."
+        f" than {people} each since the load begins, and {'is' if len(hidden) == 1 else 'are'} not"
+        " shown."
     )
     return [told]

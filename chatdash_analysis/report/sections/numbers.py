@@ -106,7 +106,11 @@ def _volume_words(material: Material) -> str:
         return f"{words}{known}. {no_conversations(material.before.label)}"
     before = _volume(len(material.previous), material.before)
     told = f"{words}{known}, after {before} in {material.before.label}."
-    return f"{told} {uneven_words(material.now, material.before)}".rstrip()
+    return f"{told} {_uneven(material)}".rstrip()
+
+
+def _uneven(material: Material) -> str:
+    return "" if material.previous.empty else uneven_words(material.now, material.before)
 
 
 def _volume(conversations: int, period: Period) -> str:
@@ -143,15 +147,18 @@ def _change_words(compared: pd.DataFrame) -> list[str]:
 
 def _success_table(compared: pd.DataFrame, material: Material) -> Table:
     columns = ["period", *_RATE]
+    method = f"rates_by: successes among those judged. {INTERVALS}"
     if len(compared) > 1:
         # Of two periods the rest of one is the other.
         columns = ["period", *_RATE[:-1], "difference", "flags"]
         compared = compared.assign(**_only_last(compared))
+        method += (
+            " The difference is that of the later period from the earlier one; its interval allows"
+            " for chance in both (Newcombe's method)."
+        )
     return Table(
         f"Success in {material.before.label} and {material.now.label}",
-        f"rates_by: successes among those judged. {INTERVALS} The difference is that of the"
-        " later period from the earlier one; its interval allows for chance in both (Newcombe's"
-        " method).",
+        method,
         compared,
         columns,
         open=True,
@@ -179,7 +186,7 @@ def _length_table(summary: pd.DataFrame, material: Material) -> Table:
     method = f"channel_summary: length of the conversations that have one. {INTERVALS}"
     return Table(
         "Conversations and their mean length",
-        f"{method} {uneven_words(material.now, material.before)}".rstrip(),
+        f"{method} {_uneven(material)}".rstrip(),
         summary,
         ["period", "conversations", *_LENGTH],
         open=True,
@@ -237,7 +244,7 @@ def _costs(both: pd.DataFrame, material: Material) -> list[Table]:
             " up, and the unit is told from what a minute costs. A success costs what all"
             " conversations with a cost did, less those not judged, divided by the successes among"
             " them; calls that reached nobody count."
-            f" {uneven_words(material.now, material.before)}".rstrip(),
+            f" {_uneven(material)}".rstrip(),
             costs,
             [*_COST, "flags"],
         )

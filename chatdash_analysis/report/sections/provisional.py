@@ -56,7 +56,7 @@ def provisional_section(material: Material) -> Section:
     parts: list[Figure | Table] = [_marks(marked, material), _figure(curve), weeks]
     words = _week_words(marked, material)
     if marked["provisional"].eq(other=False).all():
-        return Section("provisional", _TITLE, words, parts, _notes(curve))
+        return Section("provisional", _TITLE, [*words, _unjudged(weeks)], parts, _notes(curve))
     told = [_INTRO, *_delay_words(material), *words, *silent]
     return Section("provisional", _TITLE, told, parts, _notes(curve))
 
@@ -101,6 +101,15 @@ def _without_verdict(material: Material) -> tuple[Table, list[str]]:
     return Table(caption, method, table, columns), [sentence]
 
 
+def _unjudged(weeks: Table) -> str:
+    unknown = weeks.frame["unknown"].sum()
+    possible = counted(unknown + weeks.frame["n"].sum(), "conversation")
+    return (
+        f"Of {possible} that could have a verdict, {count(unknown)} have none, and most of these"
+        " will hardly get one."
+    )
+
+
 def _week_names(mondays: pd.Series, material: Material) -> pd.Series:
     return mondays.map(lambda monday: material.now.week_name(monday.date())).astype("str")
 
@@ -135,7 +144,7 @@ def _delay_words(material: Material) -> list[str]:
 def _week_words(marked: pd.DataFrame, material: Material) -> list[str]:
     open_ = marked[marked["provisional"].fillna(value=True)]
     if open_.empty:
-        return ["Nearly all verdicts of the period are there, so its weeks will hardly change."]
+        return ["The verdicts that can be expected are there, so the weeks will hardly change."]
     names = _week_names(open_["period"], material)
     named = listed(
         f"{name} ({percent(settled)} of its verdicts are expected to be there)"
@@ -164,7 +173,10 @@ def _marks(marked: pd.DataFrame, material: Material) -> Table:
         f" {percent(_TARGET)} of verdicts are expected at the age of any of its conversations;"
         " weeks from Monday.",
         marked.assign(period=_week_names(marked["period"], material)),
+        # Without a verdict are here also those that can have none.
+        ["period", "conversations", "settled", "provisional", "flags"],
         open=True,
+        headings={"Settled": "Verdicts there of those expected"},
     )
 
 

@@ -231,9 +231,8 @@ def _contact_words(contacts: pd.DataFrame, material: Material) -> list[str]:
     ]
     if not told:
         return [f"Too few outcomes of {material.now.label} are known to tell success by contact."]
-    return [
-        f"Success in {material.now.label}, by how many contacts the person had had: {listed(told)}."
-    ]
+    start = f"Success in {material.now.label}, by contacts of the same person since history begins"
+    return [f"{start}: {listed(told)}."]
 
 
 def _resolved_words(resolved: pd.DataFrame, material: Material) -> str:
@@ -250,7 +249,8 @@ def _resolved_words(resolved: pd.DataFrame, material: Material) -> str:
     return (
         f"{rate_of_n(row['rate'], row['low'], row['high'], row['n'])} of the conversations of"
         f" {material.now.label} with a known outcome went well, and the person did not come back"
-        f" within {days(_WITHIN)}. Of those that went well, {back} did come back."
+        f" within {days(_WITHIN)}. Of those that went well, {back} did come back;"
+        f" {count(row['at_risk'])} of them were watched for all of that time."
     )
 
 

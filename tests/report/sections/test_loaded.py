@@ -54,8 +54,14 @@ def test_the_agents_have_names_where_there_are_some(sample):
     assert table["n"].sum() == material_of(sample).current[JUDGED].notna().sum()
 
 
+def test_agents_without_names_are_left_to_the_table(sample):
+    (told,) = [words for words in loaded_section(material_of(sample)).sentences if "They" in words]
+    assert told == "They are of 6 agents, listed in the table below."
+
+
 def test_many_agents_are_not_all_in_a_sentence(sample):
     many = sample.assign(agent_id=[f"agent{k:05}" for k in range(len(sample))])
+    many["agent_name"] = many["agent_id"]
     material = material_of(many)
     more = len(material.current) - 5
     assert f"and {more:,} more." in said(loaded_section(material))
@@ -66,6 +72,15 @@ def test_what_was_loaded_is_known_or_said_not_to_be(sample):
     unknown = "The data do not say from when to when they were loaded"
     assert unknown not in told
     assert unknown in silent
+
+
+def test_a_period_of_which_only_some_days_have_conversations_is_pointed_out(sample):
+    late = sample[sample["created_at"] >= "2026-05-25T00:00Z"]
+    start = "2026-05 has conversations from 2026-05-25 "
+    notes = loaded_section(material_of(late)).notes
+    assert [note for note in notes if note.startswith(start)]
+    assert start not in said(loaded_section(material_of(sample)))
+    assert start not in said(loaded_section(material_of(_with(late))))
 
 
 def test_gaps_of_the_periods_are_named_and_others_are_not(sample):

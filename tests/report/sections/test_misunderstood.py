@@ -94,7 +94,8 @@ def test_trends_compare_with_the_months_before(section: Section, clusters, mater
     growing = topics[topics["state"] == "growing"]
     assert len(growing)
     for name in growing.index:
-        times = f"{may.loc[name, 'users']} people, {may.loc[name, 'before_users']} before:"
+        before = f"{may.loc[name, 'before_users']} in up to four months before:"
+        times = f"{may.loc[name, 'users']} people, {before}"
         assert f"{times} {may.loc[name, 'ratio']:.1f} times as often (" in said(section)
 
 
@@ -115,7 +116,7 @@ def test_topics_of_too_few_people_are_counted_and_not_shown(section, clusters, m
     hidden = hidden[hidden["cluster_id"].isin(few)]
     assert (
         f"{hidden['cluster_id'].nunique()} further topics with {len(hidden)} questions of 2026-05"
-        " came from fewer than 5 known people each, and are not shown."
+        " came from fewer than 5 known people each since the load begins, and are not shown."
     ) in section.sentences
     labels = clusters.summary.set_index("cluster_id").loc[few, "label"]
     everything = set(texts(section))
@@ -145,7 +146,7 @@ def test_tables_of_topics_have_room_on_paper_and_hold_what_is_said(section: Sect
     assert max(len(part.table.headings) for part in page.parts) <= 7
     changes = table_of(section, "Topics asked more or less often")
     for row in changes[changes["state"] == "growing"].itertuples():
-        assert f"{row.users} people, {row.before_users} before" in said(section)
+        assert f"{row.users} people, {row.before_users} in up to four months" in said(section)
     impact = table_of(section, "Success where").set_index("label")
     assert impact["n"].ge(10).all()
     total = impact.loc["All such questions"]
@@ -219,7 +220,7 @@ def test_questions_without_text_are_in_no_topic(small: pd.DataFrame) -> None:
 def test_of_people_who_are_not_known_no_words_are_shown(small: pd.DataFrame) -> None:
     section = misunderstood_section(material_of(nobody_known(small)))
     assert_sound(section)
-    assert "came from fewer than 5 known people each, and are not shown" in said(section)
+    assert "came from fewer than 5 known people each since the load begins" in said(section)
     assert [table.caption for table in tables(section)] == [
         "Conversations with a question that was not understood"
     ]

@@ -61,6 +61,8 @@ def test_weeks_of_a_real_cache_are_marked_as_the_analysis_does(loaded: Material)
     curve = cda.settling_curve(loaded.sightings, by=None)
     plain = cda.provisional_periods(loaded.current, curve, tz="Europe/Berlin")
     pd.testing.assert_frame_equal(weeks.drop(columns="period"), plain.drop(columns="period"))
+    shown = next(part for part in section.parts if "may still change" in part.caption)
+    assert not {"n", "unknown"} & {*shown.columns}
     marked = weeks[weeks["provisional"]]
     for week in marked["period"]:
         assert week in " ".join(section.sentences)
@@ -114,6 +116,20 @@ def test_weeks_younger_than_the_delay_are_provisional(section: Section) -> None:
     (told,) = [words for words in section.sentences if "may still change." in words[-17:]]
     assert told.startswith("The weeks from 18 May 2026 (")
     assert "11 May" not in told
+
+
+def test_where_no_week_is_open_those_that_will_get_no_verdict_are_counted(slow: Material) -> None:
+    judged = slow.conversations[JUDGED]
+    quick = replace(slow, sightings=seen_every_day(slow, 0.01))
+    section = provisional_section(quick)
+    assert section.sentences[0].endswith("so the weeks will hardly change.")
+    plain = cda.rates_by(quick.current.assign(all="all"), "all", outcome=JUDGED).iloc[0]
+    assert 0 < plain["unknown"] <= judged.isna().sum()
+    possible = plain["n"] + plain["unknown"]
+    assert section.sentences[1] == (
+        f"Of {possible:,} conversations that could have a verdict, {plain['unknown']:,} have none,"
+        " and most of these will hardly get one."
+    )
 
 
 def test_by_when_the_weeks_are_final_is_told(section: Section) -> None:

@@ -104,7 +104,10 @@ def test_what_was_resolved_for_good_is_that_of_the_period(
     )
     month = material.current[material.current["user_id"].notna()]
     well = month[JUDGED].astype("boolean").fillna(value=False).sum()
-    assert f"n = {well:,}) did come back." in section.sentences[4]
+    assert section.sentences[4].endswith(
+        f"n = {well:,}) did come back; {plain['at_risk']:,} of them were watched for all of that"
+        " time."
+    )
 
 
 def test_the_share_that_came_back_has_the_interval_of_drawing_people_again(
