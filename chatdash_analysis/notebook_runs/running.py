@@ -82,16 +82,19 @@ def run_notebook(
 
 @contextlib.contextmanager
 def _ended_politely() -> Iterator[None]:
-    """Treat a request to end like Ctrl-C, so that what ran is kept and no kernel is left."""
+    """Treat requests to end like Ctrl-C, so that what ran is kept and no kernel is left."""
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    named = ("SIGTERM", "SIGHUP") if ours else ()
+    known = [getattr(signal, name) for name in named if hasattr(signal, name)]
+    # What somebody else hears, or ignores as nohup does, stays as it is.
+    heard = [one for one in known if signal.getsignal(one) is signal.SIG_DFL]
+    for one in heard:
+        signal.signal(one, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for one in heard:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _execute(notebook: Any, values: dict[str, Any], state: dict[str, Any]) -> None:

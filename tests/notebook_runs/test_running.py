@@ -156,7 +156,8 @@ def test_ctrl_c_ends_the_run_and_what_ran_is_kept(stuck, here):
     assert _shown(here / "result.ipynb") == "first\n"
 
 
-def test_a_request_to_end_is_heeded_like_ctrl_c_and_leaves_nothing(here, monkeypatch):
+@pytest.mark.parametrize("wish", ["SIGTERM", "SIGHUP"])
+def test_a_wishto_end_is_heeded_like_ctrl_c_and_leaves_nothing(wish, here, monkeypatch):
     (here / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(here / "temporary"))
     mark = "import os; from pathlib import Path; print('first')\n"
@@ -169,7 +170,7 @@ def test_a_request_to_end_is_heeded_like_ctrl_c_and_leaves_nothing(here, monkeyp
         while not (here / "begun").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        p.send_signal(signal.SIGTERM)
+        p.send_signal(getattr(signal, wish))
         out, err = p.communicate(timeout=60)
     assert p.returncode == 130
     assert (out, err) == ("What ran is kept in result.ipynb\n", "")
