@@ -32,6 +32,7 @@ class Site(NamedTuple):
 
     folder: Path
     status: int
+    warnings: str
     output: str
 
 
@@ -49,15 +50,19 @@ def build_once(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(folder / "html", *json.loads(report.read_text()))
 
 
-def _build(folder: Path) -> tuple[int, str]:
+def _build(folder: Path) -> tuple[int, str, str]:
     """Build from a copy of the sources, as from a fresh clone and as `make docs` does."""
     shutil.copytree(DOCS, folder / "docs", ignore=shutil.ignore_patterns(*MADE))
     for name in ("notebooks", "data", "CHANGELOG.md", "README.md"):
         (folder / name).symlink_to(ROOT / name)
     options = ["--fail-on-warning", "--keep-going", "--nitpicky", "--quiet", "--builder", "html"]
+    # Apart from the rest: a kernel that is told to end may complain of its sockets.
+    warnings = folder / "warnings.txt"
+    options += ["--warning-file", str(warnings)]
     places = ["--doctree-dir", folder / "doctrees", folder / "docs", folder / "html"]
     done = subprocess.run(
         [sys.executable, "-c", BUILD, *options, *places],
         capture_output=True, text=True, check=False, cwd=folder, timeout=LONGEST_SECONDS + 60,
     )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+    told = warnings.read_text() if warnings.exists() else "no warnings were written"
+    return done.returncode, told, done.stdout + done.stderr

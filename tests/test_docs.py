@@ -93,7 +93,7 @@ def pages(site: Site) -> dict[Path, Page]:
 
 
 def test_it_builds_without_a_warning_and_every_cell_runs(site):
-    assert (site.status, site.output) == (0, "")
+    assert (site.status, site.warnings) == (0, ""), site.output
 
 
 def test_every_source_has_a_page_with_one_title(site, pages):
