@@ -144,7 +144,7 @@ def stopped(kernel, tmp_path_factory):
         )
         load = f"conversations = cda.load_conversations({agents!r}, **how)\nlen(conversations)"
         running = kernel.begin(load)
-        wait_for(service, agents[1])
+        wait_for(service, agents[2])
         kernel.manager.interrupt_kernel()
         since = time.monotonic()
         first = kernel.end(running)
@@ -167,9 +167,9 @@ def stopped(kernel, tmp_path_factory):
 
 
 def wait_for(service, agent):
-    """Wait until the stretches of the agent before have been answered."""
-    until = time.monotonic() + 30
-    while sum(agent in own.path for own in lists_of(service.requests)) < 6:
+    """Wait until an agent is asked for: at most one stretch of those before is on its way."""
+    until = time.monotonic() + 60
+    while not any(agent in own.path for own in lists_of(service.requests)):
         assert time.monotonic() < until, "the load asked for too little"
         time.sleep(0.01)
 
@@ -197,7 +197,7 @@ def test_what_was_fetched_before_an_interrupt_is_not_fetched_again(stopped):
     asked, again = (agents_of(stopped[key]) for key in ("all", "again"))
     assert len(asked) == 3
     assert again == lacking
-    assert len(lacking) == 2
+    assert 0 < len(lacking) < len(asked)
     assert only_lacking(stopped["again"], stopped["gaps"])
     assert len(lists_of(stopped["again"])) < len(lists_of(stopped["all"]))
 

@@ -109,6 +109,7 @@ class _Run:
     allow_gaps: bool
     gaps: list[Gap] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
+    pending: dict[Future[Fetched], _Job] = field(default_factory=dict)
 
     def fetch(self, plan: Mapping[str, Sequence[Due]]) -> list[Gap]:
         """Fetch all of a plan; what was fetched is committed even if the rest fails."""
@@ -123,6 +124,8 @@ class _Run:
                     self.gaps += gaps
         except BaseException as error:
             with contextlib.suppress(ChatDashError):
+                if not isinstance(error, _HabitsChanged):
+                    self._hand_over_answered(writer)
                 writer.flush()
                 _note(error)
             raise
@@ -155,21 +158,17 @@ class _Run:
     def _finished(
         self, pool: Workers, jobs: list[_Job], writer: Writer
     ) -> Iterator[tuple[Window, list[Gap]]]:
-        pending: dict[Future[Fetched], _Job] = {}
         waiting = iter(_tasks(jobs))
         while True:
-            while len(pending) < WORKERS and (task := next(waiting, None)):
+            while len(self.pending) < WORKERS and (task := next(waiting, None)):
                 job, window = task
                 job.open += 1
-                pending[pool.submit(partial(self._fetch, job, window))] = job
-            if not pending:
+                self.pending[pool.submit(partial(self._fetch, job, window))] = job
+            if not self.pending:
                 return
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            done, _ = wait(self.pending, return_when=FIRST_COMPLETED)
             for future in done:
-                job = pending.pop(future)
-                fetched = future.result()
-                job.open -= 1
-                job.frontier.learn(fetched.window, fetched.rows, fetched.workable)
+                job, fetched = self.pending.pop(future), future.result()
                 yield fetched.window, self._hand_over(job, fetched, writer)
 
     def _fetch(self, job: _Job, window: Window) -> Fetched:
@@ -185,7 +184,15 @@ class _Run:
             raise _HabitsChanged
         return fetched
 
+    def _hand_over_answered(self, writer: Writer) -> None:
+        """Keep what has arrived of a load that ends early, too."""
+        for future, job in self.pending.items():
+            if future.done() and not future.exception():
+                self._hand_over(job, future.result(), writer)
+
     def _hand_over(self, job: _Job, fetched: Fetched, writer: Writer) -> list[Gap]:
+        job.open -= 1
+        job.frontier.learn(fetched.window, fetched.rows, fetched.workable)
         if self.habits.by_creation:
             writer.add(job.fetcher.agent_id, fetched)
             return fetched.gaps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import stamina
 
 import chatdash_analysis as cda
 from chatdash_analysis import schema
+from chatdash_analysis.loading.writing import Writer
 from chatdash_analysis.sandbox.behaviour import Behaviour
 from chatdash_analysis.sandbox.server import StandIn
 from tests.loading.made import (
@@ -268,3 +270,24 @@ def test_secrets_of_the_agents_reach_neither_frame_nor_disk(service, tmp_path):
     for secret in (b"SECRET-1", b"SECRET-2", KEY.encode()):
         assert secret not in on_disk
     assert "SECRET" not in agents.to_csv()
+
+
+def test_an_interrupt_while_rows_are_handed_over_keeps_what_has_arrived_meanwhile(
+    service, tmp_path, monkeypatch
+):
+    take, taken = Writer.add, []
+
+    def interrupted(writer, agent, fetched):
+        take(writer, agent, fetched)
+        taken.append(fetched.window)
+        if len(taken) == 1:
+            # Time for the other thread to be done with its stretch.
+            time.sleep(1)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Writer, "add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load(service, tmp_path)
+    assert len(taken) == 2
+    kept = load(service, tmp_path, refresh="never")
+    assert kept["conversation_id"].tolist() == expected_ids(ROWS, **RANGE)
