@@ -71,11 +71,13 @@ def run_notebook(
     with _ended_politely():
         try:
             _execute(notebook, values, state)
+            kept = keep_result(state["notebook"], target, name=path.stem)
+        except InputError:
+            raise
         except BaseException:
             if _begun(state):
                 say(_said(state["notebook"], target, name=path.stem))
             raise
-        kept = keep_result(state["notebook"], target, name=path.stem)
     say(f"Saved as {kept}")
     return kept
 

@@ -19,8 +19,9 @@ import pytest
 
 from chatdash_analysis.cli import main
 from chatdash_analysis.errors import ChatDashError, InputError
-from chatdash_analysis.notebook_runs import run_notebook
+from chatdash_analysis.notebook_runs import results, run_notebook
 from chatdash_analysis.notebook_runs.results import keep_result
+from chatdash_analysis.saving import write_bytes
 
 from .sheets import write_notebook
 
@@ -116,6 +117,23 @@ def test_a_failing_cell_is_named_and_what_ran_is_kept_without_the_key(here, monk
     assert "ValueError" in written
     assert KEY not in written
     assert _shown(here / "result.ipynb") == "first ***\n"
+
+
+def test_an_interrupt_while_a_run_is_saved_does_not_lose_it(here, monkeypatch, capfd):
+    write_notebook(here / "mine.ipynb", "x = 1", "print('first')")
+    failing = iter([KeyboardInterrupt()])
+
+    def interrupted(path, content):
+        for error in failing:
+            raise error
+        write_bytes(path, content)
+
+    monkeypatch.setattr(results, "write_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_notebook("mine.ipynb")
+    (saved,) = (path for path in here.iterdir() if NAME.fullmatch(path.name))
+    assert _shown(saved) == "first\n"
+    assert capfd.readouterr().out == f"What ran is kept in {saved.name}\n"
 
 
 def test_a_kernel_that_dies_is_an_error_and_what_ran_is_kept(here, capfd):

@@ -239,7 +239,13 @@ def _own_words(families: pd.DataFrame, material: Material) -> pd.Series:
     common = hide_rare(held, "ended_reason", users="user_id", min_users=material.min_users)
     told = ended_reasons(common.astype({"ended_reason": "str"}))
     words = families[keys].merge(told[[*keys, "reasons"]], on=keys, how="left")["reasons"]
-    return scrub(words.set_axis(families.index)).map(shown).map(code_words).astype("str")
+    masked = scrub(words.set_axis(families.index)).map(shown).map(_each_once)
+    return masked.map(code_words).astype("str")
+
+
+def _each_once(reasons: str) -> str:
+    """Name once what differed only in what was masked."""
+    return ", ".join(dict.fromkeys(reasons.split(", ")))
 
 
 def _side_sentences(sides: pd.DataFrame) -> list[str]:

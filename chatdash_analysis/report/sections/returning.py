@@ -116,7 +116,7 @@ def _start_words(retention: pd.DataFrame, material: Material) -> str:
 
 def _return_words(curve: pd.DataFrame) -> str:
     told = listed(f"{words} within {days(day)}" for day, words in _returned(curve))
-    start = f"Of n = {count(curve['at_risk'].iloc[0])} people seen since then"
+    start = f"Of n = {counted(curve['at_risk'].iloc[0], 'person', many='people')} seen since then"
     if not told:
         return f"{start}, too few were watched long enough to tell how many come back."
     return f"{start}, these had a second contact after their first: {told}."

@@ -195,11 +195,12 @@ def test_hostile_and_personal_labels_reach_no_text(sample, monkeypatch) -> None:
     drawn = drawn_texts(monkeypatch, outcomes)
     late = sample["created_at"] >= pd.Timestamp("2026-04-20", tz="UTC")
     calls = sample["ended_reason"].notna() & late
-    numbers = pd.Series(np.arange(len(sample)) % 3, index=sample.index)
+    numbers = pd.Series(np.arange(len(sample)) % 4, index=sample.index)
     reason = numbers.map({
         0: "failed for +49 171 5550123",
         1: "mail bob@example.com <script>alert(1)</script>",
         2: "plain $x_1$ \u202ereason",
+        3: "failed for +49 171 5550124",
     })  # fmt: skip
     platform = sample["platform"].mask(sample["platform"].eq("vapi"), "ring 0171 5550123\x00")
     frame = sample.assign(
@@ -210,6 +211,6 @@ def test_hostile_and_personal_labels_reach_no_text(sample, monkeypatch) -> None:
     everything = "\n".join([*texts(section), *drawn])
     for planted in ("5550123", "bob@example.com", "\u202e", "\x00"):
         assert planted not in everything
-    reasons = " ".join(table_of(section, "Why calls ended")["reasons"])
-    assert "failed for [phone]" in reasons
+    reasons = table_of(section, "Why calls ended")["reasons"]
+    assert reasons.str.count(re.escape("failed for [phone]")).max() == 1
     assert re.search(r"ring \[phone\]", everything)
