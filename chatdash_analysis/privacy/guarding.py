@@ -12,7 +12,8 @@ from chatdash_analysis.errors import InputError
 from chatdash_analysis.flattening.columns import BASE, flatten_column, with_fields
 from chatdash_analysis.privacy.columns import protected_columns
 from chatdash_analysis.privacy.json_copies import Tools, json_copies
-from chatdash_analysis.privacy.labels import LABELS, masked_labels
+from chatdash_analysis.privacy.knowing import known_people
+from chatdash_analysis.privacy.labels import LABELS, hidden_labels
 from chatdash_analysis.privacy.policy import PseudonymPolicy, check_names
 from chatdash_analysis.privacy.rules import OBJECTS, BareRule, Words
 from chatdash_analysis.privacy.scrubbers import scrubber_name
@@ -96,13 +97,17 @@ def _bare(table: pa.Table) -> dict[str, Any]:
     empty: dict[str, Any] = {name: pd.array([None] * len(table), "str") for name in _PERSONAL}
     nobody: list[list[str]] = [[]] * len(table)
     nothing = Tools(lambda texts, _: texts, lambda texts, _: texts)
-    labels = {name: masked_labels(table[name].to_pylist()) for name in LABELS}
+    known = known_people(_frame(table))
+    labels = {name: hidden_labels(table[name].to_pylist(), known) for name in LABELS}
     fields = json_copies(table[_SOURCE].to_pylist(), nobody, BareRule(), nothing)
     return {**empty, **labels, _SOURCE: fields}
 
 
+def _frame(table: pa.Table) -> pd.DataFrame:
+    return table.select(list(_TEXTS)).to_pandas().astype("str")
+
+
 def _named(table: pa.Table, policy: PseudonymPolicy) -> dict[str, Any]:
-    frame = table.select(list(_TEXTS)).to_pandas().astype("str")
-    changed, _ = protected_columns(frame, policy)
+    changed = protected_columns(_frame(table), policy).columns
     others = [c for c in COLUMNS if c.name in policy.drop and c.name not in _TEXTS]
     return {**changed, **{c.name: pa.nulls(len(table), c.arrow_type) for c in others}}

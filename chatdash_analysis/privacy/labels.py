@@ -6,12 +6,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from chatdash_analysis.text.masks import masked
+from chatdash_analysis.text.scrubbing import hide_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LABELS", "masked_labels"]
+__all__ = ["LABELS", "hidden_labels"]
 
 # The service or a model fills them in freely, but what stands there is mostly a label.
 LABELS = ("topic", "subtopic", "ended_reason")
@@ -19,16 +22,24 @@ LABELS = ("topic", "subtopic", "ended_reason")
 _CONTACT = re.compile(r"@|(?:\d\D*){5}")
 
 
-def masked_labels(texts: Sequence[str | None]) -> list[str | None]:
-    """Return texts with what the masks find, where an ``@`` or five digits let one look.
+def hidden_labels(texts: Sequence[str | None], known: Sequence[Sequence[str]]) -> list[str | None]:
+    """Return texts without contacts, where an ``@`` or five digits let one look.
+
+    Where there was a contact, a name may stand beside it: that of `known`, what names the people
+    of each row, is hidden there, too. Other labels never change.
 
     Examples
     --------
-    >>> from chatdash_analysis.privacy.labels import masked_labels
-    >>> masked_labels(["Opening hours", "error-500", "ask zoe@x.de", None])
+    >>> from chatdash_analysis.privacy.labels import hidden_labels
+    >>> hidden_labels(["Opening hours", "error-500", "ask zoe@x.de", None], [[]] * 4)
     ['Opening hours', 'error-500', 'ask [email]', None]
     """
-    return [None if text is None else _masked_label(text) for text in texts]
+    plain = [None if text is None else _masked_label(text) for text in texts]
+    rows = [row for row, pair in enumerate(zip(texts, plain, strict=True)) if len({*pair}) > 1]
+    found = pd.Series([plain[row] for row in rows], dtype="str")
+    for row, text in zip(rows, hide_known(found, [known[row] for row in rows]), strict=True):
+        plain[row] = text
+    return plain
 
 
 @lru_cache(maxsize=4096)

@@ -65,18 +65,19 @@ def pseudonymize(
     -------
     pandas.DataFrame
         A new table with the same columns (Notes tell when one is called otherwise), dtypes,
-        rows and index; whole numbers of which some go become Int64.
+        rows and index; whole numbers of which some go become Int64, and categories that no
+        row has go.
         ``attrs["chatdash"]["privacy"]`` says what was done: ``pii``, ``key_id`` (the same for
         the same secret), ``scrub``, ``drop``, ``keep``, ``identifiers``, and, if there are
         any, ``suspected``: columns that may still hold
-        names, addresses or numbers. Look at them, and name those that do in `identifiers`.
+        names or numbers. Look at them, and name those that do in `identifiers`. Other
+        ``attrs`` are not taken over: nobody knows what is in them.
 
     Raises
     ------
     InputError
         If the secret is missing, short or soon guessed, a name is that of no column, the index
-        is called like what names people, a column holds bytes or lists, or an argument cannot
-        be used.
+        may name people, a column holds bytes or lists, or an argument cannot be used.
 
     Notes
     -----
@@ -127,12 +128,12 @@ def pseudonymize(
         secret=secret, scrub=scrub, drop=drop, keep=keep, identifiers=identifiers
     )
     check_index(conversations, policy.words)
-    changed, met = protected_columns(conversations, policy)
-    check_names(policy, conversations.columns, met)
+    protected = protected_columns(conversations, policy)
+    check_names(policy, conversations.columns, protected.met)
     result = conversations.copy()
-    for name, column in changed.items():
+    for name, column in protected.columns.items():
         result[name] = column
-    names = safe_names(conversations, policy.words)
+    names = safe_names(conversations, policy.words, protected.unsafe)
     if names != conversations.columns.tolist():
         result.columns = pd.Index(names, name=conversations.columns.name)
     done = with_suspected(policy.describe(), result, policy.words)
@@ -142,13 +143,11 @@ def pseudonymize(
 
 def _attrs(attrs: dict[Any, Any], done: dict[str, Any]) -> dict[Any, Any]:
     """Return what a table says of its origin, with what was done; its gaps scrubbed."""
-    attrs = copy.deepcopy(attrs)
-    origin = attrs.get("chatdash")
+    origin = copy.deepcopy(attrs.get("chatdash"))
     origin = origin if isinstance(origin, dict) else {}
     gaps = [gap for gap in origin.get("gaps", ()) if isinstance(gap.get("reason"), str)]
     for gap, reason in zip(gaps, scrub_texts([gap["reason"] for gap in gaps]), strict=True):
         gap["reason"] = reason
     if "privacy" in origin:
         done = {**done, "before": origin["privacy"]}
-    attrs["chatdash"] = {**origin, "privacy": done}
-    return attrs
+    return {"chatdash": {**origin, "privacy": done}}

@@ -50,6 +50,8 @@ _MOMENTS = (631_152_000, 4_102_444_800)
 _UNITS = (1, 10**3, 10**6, 10**9)
 _NUMBERS: tuple[type, ...] = (Real, Decimal)
 _LONG = re.compile(r"\+?\d[\d ().-]{5,}\d")
+# As a phone number stands in the name of a column; a date has eight digits.
+_PARTS = re.compile(r"\+?\d(?:_?\d){8,}")
 _OTHER = re.compile(r"\W+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -86,15 +88,21 @@ class FieldRule:
         How columns made of these fields begin; "" if there are none.
     used : set of str
         Collects the names of fields that were met, for those that the user named.
+    unsafe : dict of str
+        Collects the names of columns of fields whose key holds an address or a number of
+        somebody, and the names that they have with the key as it is kept.
     """
 
     words: Words
     prefix: str = ""
     used: set[str] = field(default_factory=set)
+    unsafe: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, value: Any, field: str, path: Path, /) -> Action:
         """Return what becomes of a value."""
         kind = FIELD_KINDS.get(field) or person_field(field)
+        if self.prefix:
+            self.unsafe.update(_unsafe_names(path, self.prefix))
         if self.words and self.prefix and path:
             names = _names(path, self.prefix)
             self.used.update(names)
@@ -114,6 +122,15 @@ def _names(path: Path, prefix: str) -> frozenset[str]:
     """Return the names of the columns of a field and of the objects that it lies in."""
     steps = range(1, len(path) + 1)
     return frozenset(name for at in steps for name in both_names(path[:at], prefix))
+
+
+@lru_cache(maxsize=8192)
+def _unsafe_names(path: Path, prefix: str) -> tuple[tuple[str, str], ...]:
+    """Return the names of the columns of a field, with those that its safe keys give."""
+    safe = tuple(map(safe_key, path))
+    if safe == path:
+        return ()
+    return tuple(zip(both_names(path, prefix), both_names(safe, prefix), strict=True))
 
 
 def _named(value: Any, kind: str) -> Action:
@@ -168,9 +185,9 @@ def safe_name(column: str) -> str:
     ['custom_number', 'email', 'custom_plan__12345678']
     """
     plain = re.sub(CLASH, "", column)
-    if safe_key(plain) == plain:
+    if safe_key(plain) == plain and not _PARTS.search(plain):
         return column
-    masked = safe_key(_LONG.sub("number", plain))
+    masked = safe_key(_LONG.sub("number", _PARTS.sub("number", plain)))
     return _OTHER.sub("_", masked).strip("_") + column[len(plain) :]
 
 

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from chatdash_analysis.privacy.pseudonyms import IDENTIFIER_KINDS
 from chatdash_analysis.schema import BY_NAME
 from chatdash_analysis.text.names import looks_like_name
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chatdash_analysis.privacy.rules import Words
 
 __all__ = ["with_suspected"]
@@ -49,8 +50,6 @@ def _suspected(column: pd.Series, name: str, words: Words) -> bool:
         return False
     known = BY_NAME.get(name)
     if known is not None and (known.pii or known.kind != "text"):
-        return False
-    if not (isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype) or column.dtype == "O"):
         return False
     held = [item for item in column.tolist() if isinstance(item, str) and item]
     distinct = sorted(set(held))

@@ -13,6 +13,8 @@ from chatdash_analysis.tables import require_columns, require_dataframe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
 __all__ = ["hide_rare"]
 
 _ADVICE = "Name the columns that the table has."
@@ -50,7 +52,7 @@ def hide_rare(
     -------
     pandas.DataFrame
         A new table with the same columns, rows and index; the texts of rows of fewer people
-        are missing.
+        are missing, also from the categories of a column that has them.
 
     Raises
     ------
@@ -77,8 +79,16 @@ def hide_rare(
     hidden = table.copy()
     for name in columns:
         enough = _people(table, users, name if by is None else by) >= min_users
-        hidden[name] = table[name].where(enough.to_numpy(), None)
+        hidden[name] = _shown(table[name], enough.to_numpy())
     return hidden
+
+
+def _shown(texts: pd.Series, enough: npt.NDArray[np.bool_]) -> pd.Series:
+    shown = texts.where(enough, None)
+    if not isinstance(shown.dtype, pd.CategoricalDtype):
+        return shown
+    # What no row shows would still stand in a file.
+    return shown.cat.remove_unused_categories()
 
 
 def _people(table: pd.DataFrame, users: str, by: str) -> pd.Series:

@@ -59,7 +59,10 @@ _ENDS = {
         "address", "addresses", "adresse", "anschrift", "direccion", "indirizzo", "plz",
         "postalcode", "postcode", "street", "strasse", "zip", "zipcode",
     ), "address"),
-    **dict.fromkeys(("latitude", "lat", "lng", "lon", "longitude"), "place"),
+    **dict.fromkeys((
+        "coordinates", "coords", "geolocation", "lat", "latitude", "latlng", "lng", "lon",
+        "longitude",
+    ), "place"),
     **dict.fromkeys((
         "birthdate", "birthday", "dateofbirth", "dob", "geburtsdatum", "geburtstag",
     ), "birth"),

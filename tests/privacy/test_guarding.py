@@ -110,3 +110,10 @@ def test_labels_lose_contacts_and_stay_otherwise(pii) -> None:
     assert table["topic"].to_pylist() == ["Opening hours", "call [phone]"]
     assert table["subtopic"].to_pylist() == ["[email] wrote", None]
     assert table["ended_reason"].to_pylist() == ["dial_busy", "error 500"]
+
+
+@pytest.mark.parametrize("pii", ["drop", POLICY])
+def test_a_name_beside_a_contact_goes_from_labels_by_every_choice(pii) -> None:
+    row = {"_id": "c", "name": "Zoe Quill", "topic": "Zoe Quill 0171 2345678"}
+    table = guard_of(pii)(parsed(row))
+    assert table["topic"].to_pylist() == ["[name] [phone]"]

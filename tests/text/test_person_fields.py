@@ -30,7 +30,7 @@ from chatdash_analysis.text.person_fields import (
         ("document", "SSN|passport number|policy_number|account number|IBAN|card number"),
         ("ip", "ip|ip_address|ipAddress|client ip"),
         ("handle", "instagram|twitter handle|insta_username"),
-        ("place", "latitude|lng"),
+        ("place", "latitude|lng|coordinates"),
         ("", "plan name|agent name|company_name|product|email sent|phone_type|followUp.method"),
         ("", "order number|score|agentShift|Lead Score|appointment booked|agent_id|campaign_id"),
         ("", "clinic_id|filename|number|a|7|_|mailing|contact reason|caller intent|rating"),
