@@ -250,8 +250,8 @@ def _add_notebook(verbs: Verbs) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="where to save the result; else a new file in data/exports of the project you stand "
-        "in, else in the working folder",
+        help="where to save the result, in place of a file that is there; else a new file in "
+        "data/exports of the project you stand in, else in the working folder",
     )
 
 

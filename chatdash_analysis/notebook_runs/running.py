@@ -45,8 +45,9 @@ def run_notebook(
     given : iterable of str
         Parameters as ``name=value``, read by the kind of the default.
     output : path, optional
-        File of the result; one that is there is replaced. Default: a new one in ``data/exports``
-        of the project that the working directory lies in, else in the working directory.
+        File of the result; one that is there is replaced, unless the run fails: then what ran is
+        kept in a new one beside it. Default: a new one in ``data/exports`` of the project that
+        the working directory lies in, else in the working directory.
     say : callable
         Told, in one sentence, where the result is kept, also that of a run that did not end.
 
@@ -162,6 +163,9 @@ def _papermill(notebook: Any, values: dict[str, Any], state: dict[str, Any], ker
 
 def _said(notebook: Any, target: Path, *, name: str) -> str:
     """Keep what ran; say where, or why not: that must not hide why the run ended."""
+    if target.is_file():
+        # What is there may be the result of a whole run.
+        target, name = target.parent, target.stem
     try:
         return f"What ran is kept in {keep_result(notebook, target, name=name)}"
     except InputError as error:

@@ -119,6 +119,19 @@ def test_a_failing_cell_is_named_and_what_ran_is_kept_without_the_key(here, monk
     assert _shown(here / "result.ipynb") == "first ***\n"
 
 
+def test_a_run_that_fails_leaves_the_result_of_one_before_as_it_is(here, capfd):
+    write_notebook(here / "mine.ipynb", "x = 1", "print('whole', 1 // x)")
+    run_notebook("mine.ipynb", output="result.ipynb")
+    whole = (here / "result.ipynb").read_bytes()
+    with pytest.raises(ChatDashError, match="ZeroDivisionError"):
+        run_notebook("mine.ipynb", ["x=0"], output="result.ipynb")
+    assert (here / "result.ipynb").read_bytes() == whole
+    (beside,) = here.glob("result-*.ipynb")
+    assert capfd.readouterr().out.endswith(f"What ran is kept in {beside.name}\n")
+    run_notebook("mine.ipynb", ["x=2"], output="result.ipynb")
+    assert _shown(here / "result.ipynb") == "whole 0\n"
+
+
 def test_an_interrupt_while_a_run_is_saved_does_not_lose_it(here, monkeypatch, capfd):
     write_notebook(here / "mine.ipynb", "x = 1", "print('first')")
     failing = iter([KeyboardInterrupt()])
