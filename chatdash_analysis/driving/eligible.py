@@ -154,8 +154,10 @@ def _dense(*codes: Codes) -> Codes:
     """Return numbers of the combinations of codes, without holes, in their order."""
     numbers = np.zeros(len(codes[0]), dtype=np.int64)
     for column in codes:
-        size = int(column.max(initial=0)) + 1
-        numbers, _ = dense(numbers * size + column)
+        # Months before 1970 are negative.
+        first = int(column.min(initial=0))
+        size = int(column.max(initial=0)) - first + 1
+        numbers, _ = dense(numbers * size + (column - first))
     return numbers
 
 

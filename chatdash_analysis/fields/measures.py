@@ -11,7 +11,7 @@ from chatdash_analysis.fields.reading import read_texts, says_nothing
 from chatdash_analysis.fields.rows import seen
 from chatdash_analysis.fields.suspicion import suspicion
 from chatdash_analysis.fields.tracing import trace_of
-from chatdash_analysis.fields.wording import hidden_as, top_values
+from chatdash_analysis.fields.wording import hidden_as, people_of_each, top_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,7 +153,7 @@ def _values(
         "boolean_like": _ratio(int(counts[like.boolean].sum()), said),
         "conflicts": _conflicts(distinct, held),
         "pii": pii,
-        **_numeric(distinct, codes, shown=not pii and _has_enough(held, asked)),
+        **_numeric(distinct, held, asked, personal=bool(pii)),
     }
     flags = [*_flags(distinct, facts, top), *_over_time(asked.rows, agent, held)]
     trace = trace_of(
@@ -170,11 +170,6 @@ def _top(pii: str, distinct: Distinct, held: Ints, asked: Asked) -> Top | str:
     return top_values(distinct, codes, people, top=asked.top, min_users=asked.min_users)
 
 
-def _has_enough(held: Ints, asked: Asked) -> bool:
-    people = np.empty(0) if asked.people is None else asked.people[held]
-    return len(np.unique(people[people >= 0])) >= asked.min_users
-
-
 def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else np.nan
 
@@ -185,12 +180,29 @@ def _conflicts(distinct: Distinct, held: Ints) -> int:
     return len(held) - int(np.bincount(distinct.types[held]).max())
 
 
-def _numeric(distinct: Distinct, codes: Ints, *, shown: bool) -> dict[str, float]:
-    names = ("minimum", "median", "maximum")
-    if not (shown and len(distinct.numbers)):
-        return dict.fromkeys(names, np.nan)
-    values = distinct.numbers[codes]
-    return dict(zip(names, (values.min(), np.median(values), values.max()), strict=True))
+def _numeric(distinct: Distinct, held: Ints, asked: Asked, *, personal: bool) -> dict[str, float]:
+    """Sum up numbers, by none that only a few have."""
+    facts = dict.fromkeys(("minimum", "median", "maximum"), np.nan)
+    if personal or not len(distinct.numbers):
+        return facts
+    codes = distinct.codes[held]
+    people = None if asked.people is None else asked.people[held]
+    enough = people_of_each(codes, people, len(distinct))[codes] >= asked.min_users
+    if enough.any():
+        values = distinct.numbers[codes[enough]]
+        facts |= {"minimum": values.min(), "maximum": values.max()}
+    if _many(people, len(held), asked.min_users):
+        facts["median"] = np.median(distinct.numbers[codes])
+    return facts
+
+
+def _many(people: Ints | None, values: int, least: int) -> bool:
+    """Tell whether the values are of so many known people, and none has half of them."""
+    if least == 0:
+        return True
+    known = np.empty(0, np.int64) if people is None else people[people >= 0]
+    counts = np.unique(known, return_counts=True)[1]
+    return len(counts) >= least and (least == 1 or 2 * int(counts.max()) < values)
 
 
 def _flags(distinct: Distinct, facts: dict[str, Any], top: Top | str) -> list[str]:

@@ -76,8 +76,9 @@ def profile_fields(
         Column that names people. If there is no ``user_id``, `identify_users` adds it; if
         it cannot, nobody is known, and of texts and numbers no value is shown.
     min_users : int
-        A text or number is shown only if so many different known people have it; true and
-        false always are. 0 shows all that do not look like personal data.
+        A text or number is shown only if so many different known people have it, as one of
+        the most common as well as the smallest or largest; true and false always are. 0 shows
+        all that do not look like personal data.
     top : int
         How many of the most common values are named.
 
@@ -103,8 +104,11 @@ def profile_fields(
         ``nothing`` (values such as "N/A" or "unknown", also those that became missing when
         a text column was read as flags or numbers), ``conflicts`` (values that are not of
         the most common type); ``number_like`` and ``boolean_like`` (share of the values that
-        say something which `coerce_fields` could read so: the others would be lost);
-        ``minimum``, ``median`` and ``maximum`` of numbers.
+        say something which `coerce_fields` could read so: the others would be lost).
+        Of numbers that do not look like personal data: ``minimum`` and ``maximum`` (the
+        smallest and the largest value that `min_users` known people have; missing if there is
+        none, as where all values differ) and ``median`` (of all values; missing if fewer than
+        `min_users` known people have one, or one of them has half of the values).
 
         What to be careful about: ``renamed_from`` and ``renamed_to`` (the column of the same
         agent that this one seems to go on from, or to go on as) with ``rename_score``, 0.6 to

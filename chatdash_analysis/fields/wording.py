@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from chatdash_analysis.fields.distinct import Distinct
     from chatdash_analysis.fields.rows import Ints
 
-__all__ = ["Top", "check_counts", "hidden_as", "in_words", "shape", "top_values", "with_shares"]
+__all__ = [
+    "Top",
+    "check_counts",
+    "hidden_as",
+    "in_words",
+    "people_of_each",
+    "shape",
+    "top_values",
+    "with_shares",
+]
 
 _LONGEST = 40  # characters of a value that are shown
 _PRIVATE_DIGITS = 7
@@ -54,7 +63,7 @@ def top_values(
     # Of equally many, the first in the order of the values.
     order = np.argsort(-counts, kind="stable")[:top]
     chosen = order[counts[order] > 0]
-    enough = _people_of_each(codes, people, chosen, len(distinct)) >= min_users
+    enough = people_of_each(codes, people, len(distinct))[chosen] >= min_users
     plain = distinct.kind == "boolean" or _are_measures(distinct, chosen)
     return Top(
         texts=[distinct.text(place) for place in chosen.tolist()],
@@ -66,15 +75,14 @@ def top_values(
     )
 
 
-def _people_of_each(codes: Ints, people: Ints | None, chosen: Ints, size: int) -> Ints:
+def people_of_each(codes: Ints, people: Ints | None, size: int) -> Ints:
+    """Count the known people behind each of `size` values; arguments as for `top_values`."""
     if people is None:
-        return np.zeros(len(chosen), dtype=np.int64)
-    wanted = np.zeros(size, dtype=np.bool_)
-    wanted[chosen] = True
-    held = wanted[codes] & (people >= 0)
+        return np.zeros(size, dtype=np.int64)
+    known = people >= 0
     width = int(people.max(initial=0)) + 1
-    pairs = np.unique(codes[held] * width + people[held])
-    return np.bincount(pairs // width, minlength=size)[chosen]
+    pairs = np.unique(codes[known] * width + people[known])
+    return np.bincount(pairs // width, minlength=size)
 
 
 def _are_measures(distinct: Distinct, chosen: Ints) -> bool:

@@ -8,14 +8,16 @@ from collections import Counter
 import pandas as pd
 import pyarrow as pa
 
+from chatdash_analysis.errors import InputError
 from chatdash_analysis.flattening.columns import flatten_column, with_fields
-from chatdash_analysis.flattening.flatten import Path, decode_objects, flatten
+from chatdash_analysis.flattening.flatten import Path, as_text, decode_objects, flatten
 from chatdash_analysis.flattening.names import both_names, raw_key
 from chatdash_analysis.flattening.texts import Resolved, resolve
-from chatdash_analysis.tables import require_columns, typed_table
+from chatdash_analysis.tables import require_columns, text_column, typed_table
 
 __all__ = ["expand_metadata", "field_catalogue"]
 
+_READ = ("agent_id", "created_at", "custom_analysis")
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "text"}
 _DTYPES = {
     "agent_id": "str",
@@ -39,7 +41,8 @@ def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     conversations : pandas.DataFrame
-        Conversations with ``agent_id``, ``created_at`` and ``custom_analysis``.
+        Conversations with ``agent_id``, ``created_at`` and ``custom_analysis`` (JSON as text,
+        or dicts).
 
     Returns
     -------
@@ -56,6 +59,8 @@ def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
     ------
     MissingColumnsError
         If a column is not there.
+    InputError
+        If the objects in ``custom_analysis`` cannot be written as JSON.
 
     Examples
     --------
@@ -64,17 +69,33 @@ def field_catalogue(conversations: pd.DataFrame) -> pd.DataFrame:
     >>> catalogue.columns[:4].tolist()
     ['agent_id', 'column', 'raw_key', 'kind']
     """
-    require_columns(conversations, ("agent_id", "created_at", "custom_analysis"), "field_catalogue")
-    texts = pa.chunked_array([pa.array(conversations["custom_analysis"], pa.string())])
-    columns, _ = flatten_column(texts)
+    require_columns(conversations, _READ, "field_catalogue")
+    # An index may be named as a column is.
+    frame = conversations[[*_READ]].reset_index(drop=True)
+    frame["custom_analysis"] = _json_texts(frame["custom_analysis"])
+    columns, _ = flatten_column(pa.chunked_array([pa.array(frame["custom_analysis"], pa.string())]))
     names = {path: _column_in(conversations, path) for path in columns}
     resolved = {path: resolve(column) for path, column in columns.items()}
     rows = []
-    for agent, part in conversations.groupby("agent_id", dropna=False, sort=True):
+    for agent, part in frame.groupby("agent_id", dropna=False, sort=True):
         for path, found in _by_path(part).items():
             rows.append(_describe(agent, len(part), path, found, names, resolved))
     rows.sort(key=lambda row: (str(row[0]), row[2]))
     return typed_table(rows, _DTYPES)
+
+
+def _json_texts(column: pd.Series) -> pd.Series:
+    """Return a column of JSON as text; objects that were decoded already are written again."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column
+    try:
+        texts = [as_text(value) if isinstance(value, dict) else value for value in column]
+    except (TypeError, ValueError, RecursionError):
+        raise InputError(
+            f"Column {column.name!r} holds objects that cannot be written as JSON. Give the JSON as"
+            " text, as load_conversations returns it, or dicts of texts, numbers and flags."
+        ) from None
+    return text_column(pd.Series(texts, index=column.index, name=column.name, dtype=object))
 
 
 def _column_in(conversations: pd.DataFrame, path: Path) -> str | None:
@@ -134,7 +155,7 @@ def expand_metadata(conversations: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     conversations : pandas.DataFrame
-        Conversations with ``metadata``.
+        Conversations with ``metadata`` (JSON as text, or dicts).
 
     Returns
     -------
@@ -145,6 +166,8 @@ def expand_metadata(conversations: pd.DataFrame) -> pd.DataFrame:
     ------
     MissingColumnsError
         If the column ``metadata`` is not there.
+    InputError
+        If the objects in ``metadata`` cannot be written as JSON.
 
     Examples
     --------
@@ -155,8 +178,8 @@ def expand_metadata(conversations: pd.DataFrame) -> pd.DataFrame:
     True
     """
     require_columns(conversations, ("metadata",), "expand_metadata")
-    texts = pa.chunked_array([pa.array(conversations["metadata"], pa.string())])
-    columns, overflow = flatten_column(texts)
+    texts = pa.array(_json_texts(conversations["metadata"]), pa.string())
+    columns, overflow = flatten_column(pa.chunked_array([texts]))
     table = with_fields(pa.table({}), columns, overflow=overflow, prefix="metadata_")
     resolved = pa.table({name: resolve(table[name]).column for name in table.column_names})
     frame = resolved.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)

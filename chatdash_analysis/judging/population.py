@@ -38,6 +38,6 @@ def with_verdicts(
             f"{use}: in {bad} rows conversation_id is missing or stands in another row as well, so"
             " that nobody can tell which conversation an answer is about. Keep one row for each."
         )
-    # Sums of weights depend on their order.
-    ordered = conversations.sort_values(ID, ignore_index=True)
+    # Sums of weights depend on their order. An index may be named as a column is.
+    ordered = conversations.reset_index(drop=True).sort_values(ID, ignore_index=True)
     return with_users(with_flags(ordered, outcome), users, use=use)

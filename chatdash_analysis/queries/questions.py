@@ -146,7 +146,9 @@ def _asking(frame: pd.DataFrame) -> pd.DataFrame:
             " that their questions would count twice. Use"
             " conversations.drop_duplicates('conversation_id')."
         )
-    return frame.sort_values([_TIME, "conversation_id"], ignore_index=True)
+    # An index may be named as a column is.
+    plain = frame.reset_index(drop=True)
+    return plain.sort_values([_TIME, "conversation_id"], ignore_index=True)
 
 
 def _exploded(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

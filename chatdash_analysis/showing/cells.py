@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
-from numbers import Integral, Number
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +29,8 @@ Write = Callable[[Any], str]
 
 # Those of the calendar module would be of the language that the process runs in.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_HUGE = 10**300
 
 
 def cells(values: pd.Series, kind: Kind, units: pd.Series | None = None) -> list[str]:
@@ -90,10 +95,15 @@ def _interval(low: Any, high: Any, write: Write) -> str:
 def _is_number(value: Any) -> bool:
     if isinstance(value, (bool, np.bool_, complex)):
         return False
-    # Larger whole numbers are no float.
-    if isinstance(value, int) and value.bit_length() > 1_000:
-        return False
-    return isinstance(value, (Number, np.number))
+    return isinstance(value, (Number, np.number)) and not (
+        numbers.is_missing(value) or _is_huge(value)
+    )
+
+
+def _is_huge(value: Any) -> bool:
+    """Return whether it is a number that no float holds."""
+    exact = isinstance(value, (int, Fraction, Decimal)) and value not in (math.inf, -math.inf)
+    return exact and not -_HUGE <= value <= _HUGE
 
 
 def _moments(values: Sequence[Any]) -> list[str]:
@@ -117,12 +127,15 @@ def _own(value: Any) -> str:
         return numbers.minutes(pd.Timedelta(value).total_seconds() / 60)
     if isinstance(value, date):
         return numbers.moment(value)
-    return _number(value) if _is_number(value) else _text(value)
+    if _is_huge(value):
+        return numbers.short(value)
+    return _number(value) if _is_number(value) else one_line(str(value))
 
 
 def _number(value: Any) -> str:
     """Return a number without separators, as it may be a year or a code."""
-    if isinstance(value, Integral) or (np.isfinite(float(value)) and value == round(value)):
+    # Codes have no more digits.
+    if abs(float(value)) < 1e40 and value == round(value):
         return str(int(value))
     return numbers.decimal(value)
 
@@ -133,17 +146,13 @@ def _yes_no(value: Any) -> str:
     return _own(value)
 
 
-def _text(value: Any) -> str:
-    return numbers.MISSING if numbers.is_missing(value) else one_line(str(value))
-
-
 def _code(value: Any) -> str:
-    text = _text(value)
+    text = _own(value)
     return CODES.get(text, text.replace("_", " "))
 
 
 def _flags(value: Any) -> str:
-    return note_words(one_line(value)) if isinstance(value, str) else _text(value)
+    return note_words(one_line(value)) if isinstance(value, str) else _own(value)
 
 
 def _bytes(size: Any) -> str:

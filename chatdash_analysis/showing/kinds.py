@@ -157,16 +157,32 @@ _HEADINGS = {
     "raw_key": "Field as sent", "dtype": "Type", "key_phrase": "Key phrase",
     "cost_platform": "In the unit of",
 }  # fmt: skip
-# The same name stands for something else beside another column, or where its values are of
-# another kind: the first that fits.
+# Columns by which tables are known whose rates are none of success: by one of them alone a table
+# of one's own could be split.
+_ENDED, _STAGES, _RESOLVED = "fault_side share", "platform stage", "recontact_rate"
+# The same name stands for something else beside other columns, or where its values are of
+# another kind: the first of which all are there.
 _BESIDE: dict[str, tuple[tuple[str, Kind, str], ...]] = {
     "n": (
+        (_ENDED, "count", "Calls with a reason"),
         ("unknown", "count", "Known"), ("n_before", "count", "Known"),
         ("settled", "count", "Verdicts"), ("trailing_days", "count", "Verdicts"),
         ("advice", "count", "Rows"), ("cluster_id", "count", "Questions"),
     ),
     "n_before": (("n_after", "count", "Known before"),),
     "n_after": (("n_before", "count", "Known after"),),
+    # What went well is not always what a table counts.
+    "successes": (
+        (_ENDED, "count", "Calls that ended so"),
+        (_STAGES, "count", "Came through"),
+        (_RESOLVED, "count", "Resolved so far"),
+    ),
+    "unknown": ((_ENDED, "count", "Without a reason"),),
+    "rate": (
+        (_ENDED, "rate", "Share of calls with a reason"),
+        (_RESOLVED, "rate", "Resolved for good"),
+    ),
+    "share": ((_ENDED, "rate", "Share of all"),),
     "users": (("people", "count", "People behind the rate"),),
     "note": (("recoverable", "text", "How to read it"),),
     "total": (("check", "count", "Of"),),
@@ -233,8 +249,8 @@ _MEANINGS = _by_name()
 
 def meaning_of(name: str, names: Collection[str]) -> Meaning:
     """Return what a column holds in a table with these columns."""
-    for companion, kind, heading in _BESIDE.get(name, ()):
-        if companion in names:
+    for companions, kind, heading in _BESIDE.get(name, ()):
+        if set(companions.split()) <= set(names):
             return Meaning(kind, heading)
     if name in _MEANINGS:
         return _MEANINGS[name]

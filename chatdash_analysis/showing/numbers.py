@@ -7,6 +7,8 @@ A missing number is one dash. No number is rounded to what it is not: a small ra
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -35,6 +37,7 @@ __all__ = [
     "points_number",
     "rate_text",
     "score",
+    "short",
     "with_interval",
     "with_unit",
 ]
@@ -43,11 +46,16 @@ MISSING = "\N{EN DASH}"
 # Sums of floats differ in the last digits: what is nearer to 0 or 1 is 0 or 1.
 _NOISE = 1e-12
 _PERCENT, _POINTS = " %", " points"
+# What is larger counts nothing that anybody has, and would take a line of digits.
+_READABLE = 1e15
 _PLACES = {"dollars": 2, "cents": 1, "credits": 0}
 
 
 def is_missing(value: Any) -> bool:
     """Return True for None, NaN, NA and NaT, and False for anything else."""
+    if isinstance(value, Decimal):
+        # pandas fails on those that signal.
+        return value.is_nan()
     return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
@@ -69,7 +77,7 @@ def percent_number(share: Any) -> str:
     unlike = {"0.0": "< 0.1", "-0.0": "> -0.1"}
     # Only a rate of exactly 1 is all of them.
     unlike["100.0"] = "> 99.9" if value < 1 else "> 100"
-    return _endless(in_percent) or unlike.get(text, text)
+    return _beyond(in_percent) or unlike.get(text, text)
 
 
 def points(difference: Any) -> str:
@@ -85,7 +93,7 @@ def points_number(difference: Any, places: int | None = None) -> str:
     # Further decimals where the sign would be lost: an interval may not seem to hold 0.
     places = places or next((n for n in (1, 2, 3) if round(value, n)), 1)
     # Adding 0 makes a rounded -0.0 plain.
-    return _endless(value) or f"{round(value, places) + 0.0:+,.{places}f}"
+    return _beyond(value) or f"{round(value, places) + 0.0:+,.{places}f}"
 
 
 def places_of_points(low: Any, high: Any) -> int:
@@ -120,8 +128,8 @@ def count(number: Any) -> str:
     if is_missing(number):
         return MISSING
     value = float(number)
-    if math.isinf(value):
-        return _endless(value)
+    if beyond := _beyond(value):
+        return beyond
     # Adding 0 makes -0.0 plain.
     return f"{value + 0.0:,.0f}" if value == round(value) else _shortest(value, 1)
 
@@ -131,7 +139,7 @@ def decimal(number: Any, places: int = 2) -> str:
     if is_missing(number):
         return MISSING
     value = float(number)
-    return _endless(value) or _shortest(value, places)
+    return _beyond(value) or _shortest(value, places)
 
 
 def score(number: Any) -> str:
@@ -161,9 +169,10 @@ def minutes(length: Any) -> str:
     """Return a length given in minutes: ``2 min 30 s``, ``1 h 15 min``, ``3 days 4 h``."""
     if is_missing(length):
         return MISSING
-    seconds = float(length) * 60
-    if math.isinf(seconds):
-        return _endless(seconds)
+    value = float(length)
+    if beyond := _beyond(value):
+        return beyond if math.isinf(value) else f"{beyond} min"
+    seconds = value * 60
     if 0 < abs(seconds) < 0.5:
         return "< 1 s" if seconds > 0 else "> -1 s"
     return "-" * (seconds < 0) + _length(abs(seconds))
@@ -209,7 +218,7 @@ def money_number(amount: Any, unit: Any = None) -> str:
     if is_missing(amount):
         return MISSING
     value, places = float(amount), _PLACES.get("" if is_missing(unit) else str(unit), 2)
-    return _endless(value) or _not_nought(value, f"{value:,.{places}f}", places)
+    return _beyond(value) or _not_nought(value, f"{value:,.{places}f}", places)
 
 
 def p_value(p: Any) -> str:
@@ -217,6 +226,9 @@ def p_value(p: Any) -> str:
     if is_missing(p):
         return MISSING
     value = float(p)
+    if value < -_NOISE:
+        # Not possible, so it may not look like a p value.
+        return _beyond(value) or f"{value:g}"
     if value < 0.001:
         return "< 0.001"
     return decimal(value, 3) if value < 0.1 else score(value)
@@ -238,11 +250,17 @@ def instant(when: Any) -> str:
     return f"{stamp:%Y-%m-%d %H:%M} {stamp:%Z}".rstrip()
 
 
-def _endless(value: float) -> str:
-    """Return the sign of infinity for what has no end, otherwise nothing."""
-    if not math.isinf(value):
-        return ""
-    return "∞" if value > 0 else "-∞"
+def _beyond(value: float) -> str:
+    """Return the sign of infinity, or what is too large to read in short, otherwise nothing."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return short(value) if abs(value) >= _READABLE else ""
+
+
+def short(number: Any) -> str:
+    """Return a number of very many digits by its size: ``1e+300``."""
+    exact = Decimal(int(number)) if isinstance(number, (int, Fraction)) else number
+    return f"{exact:.2e}".replace(".00e", "e")
 
 
 def with_unit(text: str, unit: str) -> str:

@@ -13,6 +13,7 @@ from chatdash_analysis.errors import InputError
 from chatdash_analysis.showing.cells import cells, cells_with_limits
 from chatdash_analysis.showing.kinds import NUMBERS, Meaning, heading_of, meaning_of
 from chatdash_analysis.showing.layout import Shown, shown_columns
+from chatdash_analysis.showing.numbers import MISSING, is_missing
 from chatdash_analysis.showing.texts import one_line
 from chatdash_analysis.tables import AS_RETURNED, require_columns, require_dataframe
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["readable_table"]
+
+_OF_RETURNS = {
+    "n": Meaning("count", "People at risk"),
+    "successes": Meaning("count", "There again"),
+    "unknown": Meaning("count", "Period not over"),
+}
 
 
 def readable_table(
@@ -46,12 +53,13 @@ def readable_table(
     Raises
     ------
     InputError
-        If it is no DataFrame, several columns have one name, or `columns` are no names.
+        If it is no DataFrame, several columns have one name, labels of rows have the name of a
+        column with other values, or `columns` are no names.
     MissingColumnsError
         If a column is not there.
     """
     require_dataframe(table, use)
-    frame, labels = _with_index(table)
+    frame, labels = _with_index(table, use)
     asked = list(frame.columns) if columns is None else _asked(table, columns, use)
     require_columns(frame, asked, use, advice=AS_RETURNED)
     said = _said(table)
@@ -69,9 +77,8 @@ def readable_table(
 def _said(table: pd.DataFrame) -> dict[str, Meaning]:
     """Return what the table itself says of its columns, beyond their names."""
     origin = table.attrs.get("cohorts")
-    said = {}
-    if isinstance(origin, Mapping) and origin.get("n") == "people at risk":
-        said["n"] = Meaning("count", "People at risk")
+    counts_people = isinstance(origin, Mapping) and origin.get("n") == "people at risk"
+    said = dict(_OF_RETURNS) if counts_people else {}
     names = table.columns
     # Levels of a pivot table have names; those of several functions of one column have none.
     is_pivot = names.nlevels > 1 and None not in names.names[1:]
@@ -99,21 +106,35 @@ def _asked(table: pd.DataFrame, columns: Sequence[str], use: str) -> list[str]:
     return [names.get(own, own) if isinstance(own, Hashable) else own for own in wanted]
 
 
-def _with_index(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _with_index(table: pd.DataFrame, use: str) -> tuple[pd.DataFrame, list[str]]:
     """Return a table with texts as names, and the labels of its rows as first columns."""
     frame = table.set_axis([_name(column) for column in table.columns], axis="columns")
+    require_columns(frame, (), use)
     index = table.index
-    levels = {
-        _label(name, number): index.get_level_values(number)
-        for number, name in enumerate(index.names)
-        if name is not None or not _only_counts(index)
-    }
-    labels = pd.DataFrame(
-        {name: values for name, values in levels.items() if name not in frame.columns},
-        index=range(len(frame)),
-    )
+    labels: dict[str, pd.Index] = {}
+    for number, name in enumerate(index.names):
+        if name is None and _only_counts(index):
+            continue
+        label, values = _label(name, number), index.get_level_values(number)
+        if label not in labels and label not in frame.columns:
+            labels[label] = values
+        elif not _alike(values, labels[label] if label in labels else frame[label]):
+            raise InputError(
+                f"{use}: labels of the rows and another column of the table are both named"
+                f" {label}, so that nobody knows which is meant. Name the labels anew with"
+                " rename_axis, or drop them with reset_index(drop=True)."
+            )
+    first = pd.DataFrame(labels, index=range(len(frame)))
     frame = frame.set_axis(range(len(frame)), axis="index")
-    return pd.concat([labels, frame], axis="columns"), list(labels.columns)
+    return pd.concat([first, frame], axis="columns"), list(labels)
+
+
+def _alike(one: Iterable[object], other: Iterable[object]) -> bool:
+    """Return whether the values are the same, as labels are those of a column that was kept."""
+    texts = [
+        [MISSING if is_missing(value) else str(value) for value in own] for own in (one, other)
+    ]
+    return texts[0] == texts[1]
 
 
 def _name(column: object) -> str:

@@ -54,7 +54,8 @@ def style_table(
     Raises
     ------
     InputError
-        If it is no DataFrame, or several columns have one name.
+        If it is no DataFrame, several columns have one name, or labels of rows have the name of
+        a column with other values.
     MissingColumnsError
         If a column is not there.
 

@@ -129,3 +129,10 @@ def test_people_may_be_missing_and_ids_too():
     shuffled = drivers(frame.sample(frac=1, random_state=0), fields="custom_x")
     assert found.loc[0, "users"] == 200
     pd.testing.assert_frame_equal(found, shuffled, check_exact=True)
+
+
+def test_conversations_before_1970_are_compared_like_others():
+    frame = _frame()
+    early = frame.assign(created_at=frame["created_at"] - pd.DateOffset(years=57))
+    for used in (drivers, driver_levels):
+        pd.testing.assert_frame_equal(used(early), used(frame))

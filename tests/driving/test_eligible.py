@@ -79,6 +79,16 @@ def test_months_are_those_of_the_time_zone():
     assert _rows(frame, tz="Europe/Berlin").strata.tolist() == [0, 1, 1]
 
 
+def test_months_before_1970_are_months_like_others():
+    frame = _frame(x=["a"] * 4, agent_id=["a", "b", "a", "b"])
+    frame["created_at"] = pd.to_datetime(["1969-11-05", "1969-12-05"] * 2, utc=True)[[0, 0, 1, 1]]
+    assert _rows(frame).strata.tolist() == [0, 2, 1, 3]
+    frame["created_at"] = pd.to_datetime(["1970-02-01", "1970-01-01"] * 2, utc=True)
+    assert _rows(frame, tz="America/New_York").strata.tolist() == [1, 1, 0, 0]
+    frame["created_at"] = pd.Timestamp("0001-01-01", tz="UTC")
+    assert _rows(frame).strata.tolist() == [0, 0, 1, 1]
+
+
 def test_a_stratum_is_not_made_of_the_field_itself():
     frame = _frame(x=["a"] * 4, channel=["p", "q", "p", "q"], agent_id=["a", "a", "b", "b"])
     frame["created_at"] = pd.Timestamp("2026-01-01", tz="UTC")

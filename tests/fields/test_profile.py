@@ -113,15 +113,37 @@ def test_values_need_people_who_are_known():
     ]
 
 
+def _numbers(rows, **options) -> pd.DataFrame:
+    profile = profile_fields(rows, **options).set_index("column")
+    return profile[["minimum", "median", "maximum"]].T
+
+
 def test_numbers_are_summed_up_unless_they_name_somebody_or_too_few_have_them():
     rows = conversations(
-        custom_price=[float(n) for n in range(9)],
-        custom_phone=[4917155501.0 + n for n in range(9)],
-        custom_few=[1.0, 2.0] + [None] * 7,
+        custom_price=[0.0] * 5 + [1.0, 2.0, 3.0, 9.0] + [8.0] * 5,
+        custom_phone=[4917155501.0 + n for n in range(14)],
+        custom_few=[1.0, 2.0] + [None] * 12,
     )
-    numbers = profile_fields(rows).set_index("column")[["minimum", "median", "maximum"]]
-    assert numbers.loc["custom_price"].tolist() == [0, 4, 8]
-    assert numbers.loc[["custom_phone", "custom_few"]].isna().all(axis=None)
+    numbers = _numbers(rows)
+    assert numbers["custom_price"].tolist() == [0, 2.5, 8]
+    assert numbers[["custom_phone", "custom_few"]].isna().all(axis=None)
+
+
+def test_the_smallest_and_largest_number_shown_are_those_of_many():
+    rows = conversations(custom_age=[3.0, *[40.0] * 9, 97.0])
+    assert _numbers(rows)["custom_age"].tolist() == [40, 40, 40]
+    assert _numbers(rows, min_users=1)["custom_age"].tolist() == [3, 40, 97]
+    assert _numbers(rows.drop(columns="user_id"))["custom_age"].isna().all()
+    assert _numbers(rows.drop(columns="user_id"), min_users=0)["custom_age"].tolist() == [3, 40, 97]
+    differing = _numbers(conversations(custom_age=[float(age) for age in range(20, 31)]))
+    assert differing["custom_age"].isna().tolist() == [True, False, True]
+    assert differing.loc["median", "custom_age"] == 25
+
+
+def test_the_number_that_one_person_gave_again_and_again_is_not_shown():
+    rows = conversations(custom_age=[97.0] * 10 + [40.0] * 6)
+    rows["user_id"] = pd.Series(["u"] * 10 + list("abcdef"), dtype="str")
+    assert _numbers(rows)["custom_age"].fillna(-1).tolist() == [40, -1, 40]
 
 
 def test_only_connected_conversations_from_the_first_value_on_could_have_one():
@@ -166,6 +188,23 @@ def test_fields_without_json_or_without_column_are_listed():
     assert table["flags"].tolist() == ["hidden", "no_column"]
     assert table["values"].tolist() == [2, 2]
     assert table["eligible"].tolist() == [2, 0]
+
+
+def test_an_index_may_be_named_as_a_column_is(sample, profile):
+    indexed = sample.set_index(["agent_id", "created_at"], drop=False)
+    pd.testing.assert_frame_equal(profile_fields(indexed, metadata=True), profile)
+
+
+def test_objects_that_were_decoded_already_are_read_as_their_json(sample, profile):
+    objects = {
+        name: sample[name].astype(object).map(json.loads, na_action="ignore")
+        for name in ("custom_analysis", "metadata")
+    }
+    assert objects["custom_analysis"].map(type).eq(dict).any()
+    pd.testing.assert_frame_equal(profile_fields(sample.assign(**objects), metadata=True), profile)
+    odd = pd.Series([{"a": 1}, {(1, 2): 3}], dtype=object)
+    with pytest.raises(InputError, match="Give the JSON as text"):
+        profile_fields(conversations(custom_analysis=odd))
 
 
 def test_metadata_without_json_is_taken_from_its_columns():

@@ -32,6 +32,13 @@ def test_the_sheet_shows_what_a_person_needs_and_hides_the_verdict():
     assert empty.dtypes.astype("str").to_dict() == DTYPES
 
 
+def test_an_index_may_be_named_as_a_column_is():
+    rows = conversations([True, False] * 10)
+    indexed = rows.set_index("conversation_id", drop=False)
+    expected = audit_sample(rows, 10, by=None, columns=[])
+    pd.testing.assert_frame_equal(audit_sample(indexed, 10, by=None, columns=[]), expected)
+
+
 def test_columns_can_be_chosen_and_free_text_is_masked():
     rows = conversations(
         [True, False, True, False],

@@ -63,6 +63,13 @@ def test_each_question_is_a_row_by_time_conversation_and_position() -> None:
     assert queries["evaluation_is_success"].all()
 
 
+@pytest.mark.parametrize("name", ["conversation_id", "created_at", "user_id"])
+def test_an_index_may_be_named_as_a_column_is(name: str) -> None:
+    frame = _conversations(("c2", NEXT, ["late"]), ("c9", DAY, ["b", "a"]))
+    indexed = frame.set_index(name, drop=False)
+    assert_frame_equal(misunderstood_queries(indexed), misunderstood_queries(frame))
+
+
 def test_the_table_has_the_promised_dtypes_full_holed_and_empty() -> None:
     full = cda.load_sample(500, seed=1)
     holes = _conversations(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from chatdash_analysis.showing.cells import cells, cells_with_limits
+from chatdash_analysis.showing.kinds import Kind
 
 DASH = "\N{EN DASH}"
 NAN = float("nan")
+KINDS = get_args(Kind)
 
 
 def series(*values, dtype=object):
@@ -143,6 +146,26 @@ def test_a_difference_has_the_decimals_of_its_limits():
     assert cells_with_limits(series(0.05), near, "points") == ["+5.000 points (+0.002 to +10.000)"]
 
 
-def test_sizes_without_end_and_numbers_that_are_no_float_are_written():
+def test_sizes_without_end_are_written():
     assert cells(series(np.inf, -np.inf), "bytes") == ["\N{INFINITY} B", "-\N{INFINITY} B"]
-    assert cells(series(10**400), "rate") == [str(10**400)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_that_no_float_holds_are_said_by_their_size(kind):
+    huge = series(10**400, -(10**5_000), Fraction(10**400, 2), Decimal("1e9999999"))
+    texts = ["1e+400", "-1e+5000", "5e+399", "1e+9999999"]
+    assert cells(huge, kind) == texts
+    shown = cells_with_limits(huge, (huge, huge), kind)
+    assert [text[: len(start)] for text, start in zip(shown, texts, strict=True)] == texts
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_absurd_numbers_take_no_line_of_digits(kind):
+    assert all("e+" in text and len(text) < 16 for text in cells(series(1e300, -1e300), kind))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_decimal_that_signals_that_it_is_no_number_is_missing(kind):
+    values = series(Decimal("sNaN"), Decimal("NaN"))
+    assert cells(values, kind) == [DASH, DASH]
+    assert cells_with_limits(values, (values, values), kind) == [DASH, DASH]

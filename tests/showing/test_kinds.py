@@ -106,6 +106,10 @@ def test_flags_of_all_tables_have_words(tables):
         ("no_answer_flags", [], "flags", "No answer: notes"),
         ("rate_before", [], "rate", "Rate before"),
         ("unknown_after", [], "count", "Unknown after"),
+        ("successes", ["n", "rate"], "count", "Successes"),
+        ("successes", ["fault_side"], "count", "Successes"),
+        ("n", ["fault_side", "share", "unknown"], "count", "Calls with a reason"),
+        ("rate", ["platform"], "rate", "Rate"),
         ("total", ["mix"], "points", "Change"),
         ("total", ["check", "count"], "count", "Of"),
         ("mix_agent_id", [], "points", "From the mix of agent"),
@@ -122,6 +126,30 @@ def test_flags_of_all_tables_have_words(tables):
 def test_a_name_says_what_its_column_holds(name, beside, kind, heading):
     meaning = meaning_of(name, [name, *beside])
     assert (meaning.kind, meaning.heading) == (kind, heading)
+
+
+@pytest.mark.parametrize(
+    ("function", "headings"),
+    [
+        ("ended_reasons",
+         {"share": "Share of all", "n": "Calls with a reason", "successes": "Calls that ended so",
+          "unknown": "Without a reason", "rate": "Share of calls with a reason"}),
+        ("outcome_stages", {"n": "Known", "successes": "Came through", "rate": "Rate"}),
+        ("resolved_for_good",
+         {"n": "Known", "successes": "Resolved so far", "rate": "Resolved for good"}),
+        ("retention_table",
+         {"n": "People at risk", "successes": "There again", "unknown": "Period not over"}),
+        ("channel_summary",
+         {"successes": "Successes", "handoff_successes": "Handed off",
+          "no_answer_successes": "Not answered"}),
+        ("cohort_metric", {"n": "Known", "successes": "Successes", "unknown": "Unknown"}),
+        ("rates_by", {"n": "Known", "successes": "Successes", "rate": "Rate"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_only_successes_are_called_so(tables, function, headings):
+    for table in tables[function]:
+        assert {name: readable_table(table, [name]).columns[0] for name in headings} == headings
 
 
 def test_every_column_of_conversations_has_a_heading_of_its_own():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from chatdash_analysis.showing import numbers
 DASH = "\N{EN DASH}"
 SHARES = st.floats(0, 1)
 FINITE = st.floats(-1e6, 1e6)
+MISSING = [
+    None, float("nan"), np.float64("nan"), pd.NA, pd.NaT, Decimal("NaN"), Decimal("sNaN"),
+]  # fmt: skip
 WRITERS = [
     numbers.percent, numbers.percent_number, numbers.points, numbers.points_number, numbers.count,
     numbers.decimal, numbers.score, numbers.minutes, numbers.hours, numbers.days, numbers.money,
@@ -25,15 +29,15 @@ WRITERS = [
 
 
 @pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
-@pytest.mark.parametrize("missing", [None, float("nan"), np.float64("nan"), pd.NA, pd.NaT], ids=str)
+@pytest.mark.parametrize("missing", MISSING, ids=str)
 def test_what_is_missing_is_one_dash(write, missing):
     assert write(missing) == DASH
 
 
 def test_every_writer_of_a_number_is_looked_at_here():
     others = {
-        "MISSING", "interval", "is_missing", "places_of_points", "rate_text", "with_interval",
-        "with_unit",
+        "MISSING", "interval", "is_missing", "places_of_points", "rate_text", "short",
+        "with_interval", "with_unit",
     }  # fmt: skip
     assert {write.__name__ for write in WRITERS} == set(numbers.__all__) - others
 
@@ -116,6 +120,29 @@ def test_money_has_its_unit_and_the_decimals_of_it(amount, unit, text):
 )  # fmt: skip
 def test_a_p_value_is_never_nought(p, text):
     assert numbers.p_value(p) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(-1, "-1"), (-0.0004, "-0.0004"), (-math.inf, "-∞"), (-1e-16, "< 0.001")]
+)
+def test_a_p_value_that_cannot_be_does_not_look_like_one(p, text):
+    assert numbers.p_value(p) == text
+
+
+@pytest.mark.parametrize(
+    ("write", "text"),
+    [
+        (numbers.percent, "1.23e+22 %"), (numbers.points, "1.23e+22 points"),
+        (numbers.count, "1.23e+20"), (numbers.decimal, "1.23e+20"), (numbers.score, "1.23e+20"),
+        (numbers.minutes, "1.23e+20 min"), (numbers.days, "1.23e+20 days"),
+        (numbers.money, "1.23e+20"), (numbers.p_value, "1.23e+20"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_what_is_too_large_to_read_is_said_by_its_size(write, text):
+    assert write(1.234e20) == text
+    assert write(-1.234e20) == f"-{text}"
+    assert "e+" not in write(9e12)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,40 @@ def test_a_label_that_is_a_column_too_is_shown_once(rates):
     assert [name for name in shown.columns if "Channel" in name] == ["Channel"]
 
 
+def test_a_label_with_the_name_of_another_column_is_refused():
+    index = pd.Index(["x", "y"], name="channel")
+    table = pd.DataFrame({"channel": ["p", "q"]}, index=index)
+    with pytest.raises(InputError, match=r"both named channel.*rename_axis.*reset_index"):
+        readable_table(table)
+    fixed = readable_table(table.rename_axis("line"))
+    assert fixed.to_dict("list") == {"Line": ["x", "y"], "Channel": ["p", "q"]}
+
+
+def test_two_labels_of_one_name_are_refused_unless_they_are_the_same():
+    def labelled(*rows):
+        return pd.DataFrame({"x": [1, 2]}, pd.MultiIndex.from_tuples(rows, names=["day", "day"]))
+
+    with pytest.raises(InputError, match="both named day"):
+        readable_table(labelled(("a", "b"), ("c", "d")))
+    shown = readable_table(labelled(("a", "a"), (None, None)))
+    assert shown.to_dict("list") == {"Day": ["a", DASH], "x": ["1", "2"]}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.array([1, None], dtype="Int64"), pd.Categorical(["a", None]), [0.1, np.nan],
+        pd.to_datetime(["2026-05-01T10:00Z", None]), pd.array(["a", None], dtype=object),
+    ],
+    ids=lambda values: str(getattr(values, "dtype", "")),
+)  # fmt: skip
+def test_columns_that_were_kept_beside_their_labels_are_shown_once(values):
+    table = pd.DataFrame({"one": values, "two": [1, 2]})
+    for names in ("one", ["one", "two"]):
+        kept = readable_table(table.set_index(names, drop=False))
+        pd.testing.assert_frame_equal(kept, readable_table(table))
+
+
 def test_names_that_are_no_texts_can_be_asked_for():
     table = pd.DataFrame({0: [1], 1: [2], ("a", "b"): [3]})
     assert list(readable_table(table, [1, ("a", "b")]).columns) == ["1", "A b"]

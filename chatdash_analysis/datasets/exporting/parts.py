@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chatdash_analysis.datasets.splitting.parting import check_origin
 from chatdash_analysis.datasets.tables.table import ROW_DTYPES, Split, TrainingTable
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.tables import require_columns
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["WHOLE", "parts_of"]
 
@@ -41,7 +39,7 @@ def parts_of(
     _check_names(splits)
     for name, part in splits.items():
         _check_table(part, f"splits[{name!r}]")
-        _check_origin(table, name, part)
+        check_origin(table, part, f"splits[{name!r}]")
     return dict(splits)
 
 
@@ -76,19 +74,3 @@ def _check_names(splits: Any) -> None:
             f"splits names a table {(wrong or [WHOLE])[0]!r}, which cannot be the name of its file."
             " Give each a name of a-z, 0-9 and _, of at most 40 characters, and none all."
         )
-
-
-def _check_origin(table: TrainingTable, name: str, part: TrainingTable) -> None:
-    same = _layout(table) == _layout(part)
-    known = part.rows["conversation_id"].isin(table.rows["conversation_id"])
-    if not (same and known.all()):
-        lack = "conversations" if same else "columns"
-        raise InputError(
-            f"splits[{name!r}] has other {lack} than the table, so that it was not made of it."
-            " Split the table that is exported."
-        )
-
-
-def _layout(table: TrainingTable) -> list[tuple[Any, str]]:
-    columns: list[pd.Series] = [column for _, column in table.features.items()]
-    return [(column.name, column.dtype.name) for column in [*columns, table.target]]

@@ -15,7 +15,7 @@ from chatdash_analysis.datasets.linting.findings import Finding, findings_table
 from chatdash_analysis.datasets.linting.knowledge import known_later, later_values
 from chatdash_analysis.datasets.linting.suspects import feature_findings
 from chatdash_analysis.datasets.splitting.near_duplicates import SIMILARITY, check_similarity
-from chatdash_analysis.datasets.splitting.parting import check_table
+from chatdash_analysis.datasets.splitting.parting import check_origin, check_table
 from chatdash_analysis.datasets.tables.table import Split, TrainingTable
 from chatdash_analysis.errors import InputError
 
@@ -52,8 +52,8 @@ def leak_lint(
     adversarial_limit : float
         From which AUC on the sides of a split count as different.
     similarity : float or None
-        From which similarity on two texts are near-duplicates; see `split_by_time`. None
-        does not look at texts.
+        From which similarity on two texts are near-duplicates, by their first 2,000
+        characters; see `split_by_time`. None does not look at texts.
     random_state : int
         Seed of folds, samples and the model that tells sides apart.
 
@@ -92,7 +92,7 @@ def leak_lint(
     Raises
     ------
     InputError
-        If an argument cannot be used.
+        If an argument cannot be used, or a split was not made of this table.
     MissingColumnsError
         If `conversations` has no ``conversation_id``.
 
@@ -157,7 +157,7 @@ def _read(table: TrainingTable, splits: Any) -> tuple[list[Pair], list[tuple[str
     if splits is None:
         return [], [("", "", table)]
     if isinstance(splits, Mapping):
-        return _of_parts(splits)
+        return _of_parts(table, splits)
     listed = [splits] if isinstance(splits, Split) else splits
     if not isinstance(listed, Sequence) or not all(isinstance(one, Split) for one in listed):
         raise InputError(
@@ -171,6 +171,7 @@ def _read(table: TrainingTable, splits: Any) -> tuple[list[Pair], list[tuple[str
     for pair in pairs:
         for name, part in (("train", pair.train), ("test", pair.test)):
             check_table(part, f"leak_lint, {name} of {pair.name}")
+            check_origin(table, part, f"{name} of {pair.name}")
     sides = [
         (pair.name, side, part)
         for pair in pairs
@@ -180,12 +181,13 @@ def _read(table: TrainingTable, splits: Any) -> tuple[list[Pair], list[tuple[str
 
 
 def _of_parts(
-    parts: Mapping[str, TrainingTable],
+    table: TrainingTable, parts: Mapping[str, TrainingTable]
 ) -> tuple[list[Pair], list[tuple[str, str, TrainingTable]]]:
     for name, part in parts.items():
         if not isinstance(name, str):
             raise InputError(f"splits has the name {name!r}. Give texts, such as 'train'.")
         check_table(part, f"leak_lint, splits[{name!r}]")
+        check_origin(table, part, f"splits[{name!r}]")
     pairs = [
         Pair(f"{first}/{second}", first, second, parts[first], parts[second], {})
         for first, second in combinations(parts, 2)

@@ -57,7 +57,8 @@ def cross_validation(
     keep : {"test", "train"}
         The side that keeps the people and texts that are on both; see `split_by_time`.
     similarity : float or None
-        From which similarity on two texts are near-duplicates; see `split_by_time`.
+        From which similarity on two texts are near-duplicates, by their first 2,000
+        characters; see `split_by_time`.
 
     Returns
     -------

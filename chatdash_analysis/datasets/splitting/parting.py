@@ -27,6 +27,7 @@ __all__ = [
     "TEXT",
     "Keep",
     "check_keep",
+    "check_origin",
     "check_table",
     "part",
     "people_of",
@@ -58,6 +59,23 @@ def check_table(table: TrainingTable, use: str) -> None:
         )
     if not table.features.columns.is_unique:
         raise InputError(f"{use}: several features have the same name. Rename or drop them.")
+
+
+def check_origin(table: TrainingTable, part: TrainingTable, name: str) -> None:
+    """Raise `InputError` unless a part, called so, has columns and conversations of the table."""
+    same = _layout(table) == _layout(part)
+    known = part.rows["conversation_id"].isin(table.rows["conversation_id"])
+    if not (same and known.all()):
+        lack = "conversations" if same else "columns"
+        raise InputError(
+            f"{name} has other {lack} than the table, so that it was not made of it. Split the"
+            " table that is given."
+        )
+
+
+def _layout(table: TrainingTable) -> list[tuple[Any, str]]:
+    columns: list[pd.Series] = [column for _, column in table.features.items()]
+    return [(column.name, column.dtype.name) for column in [*columns, table.target]]
 
 
 def check_keep(keep: Keep) -> Keep:

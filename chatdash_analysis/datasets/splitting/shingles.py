@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHARACTERS", "similar_pairs"]
 
-# What is compared of a text. Later characters cost time and change little.
-CHARACTERS = 500
+# What is compared of a text: as much as scrubbing leaves of one.
+CHARACTERS = 2_000
 # Characters, meetings of sets or comparisons, sets and pairs that are held at one time.
 _HELD_CHARACTERS = 2_000_000
 _HELD = 4_000_000

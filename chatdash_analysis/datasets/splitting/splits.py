@@ -98,7 +98,8 @@ def split_by_time(
 
     Near-duplicates are texts of at least 20 characters whose normal forms, with each
     number as 0, share at least a part of `similarity` of the runs of three characters in
-    either (Jaccard). A question that many ask goes from one side altogether.
+    either (Jaccard), as far as their first 2,000 characters tell. A question that many ask
+    goes from one side altogether.
 
     Examples
     --------
@@ -158,7 +159,8 @@ def split_by_user(
         The side that keeps rows whose near-duplicates are on both sides. These are texts
         that so many people share that they cannot be kept on one side.
     similarity : float or None
-        From which similarity on two texts are near-duplicates; see `split_by_time`.
+        From which similarity on two texts are near-duplicates, by their first 2,000
+        characters; see `split_by_time`.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatdash_analysis.datasets.tables.levels import LEAST_PEOPLE, LEAST_ROWS
 from chatdash_analysis.schema import SCHEMA_VERSION
+from chatdash_analysis.text.scrubbing import scrub
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,19 +44,31 @@ _SOURCE = ("agents", "start", "end", "combinations", "gaps", "schema_version")
 
 def recipe_of(conversations: pd.DataFrame, options: Asked, *, rows: int) -> dict[str, Any]:
     """Return the function, its arguments, the versions, the source and the numbers of rows."""
-    origin = conversations.attrs.get("chatdash")
-    origin = origin if isinstance(origin, dict) else {}
     recipe = {
         "function": "training_table",
         "arguments": _arguments(options),
         "package": {_PACKAGE: _version()},
         "schema_version": SCHEMA_VERSION,
-        "source": {name: origin[name] for name in _SOURCE if name in origin},
+        "source": _source(conversations.attrs.get("chatdash")),
         "rows": {"given": len(conversations), "learned_from": rows},
         "levels": {"least_rows": LEAST_ROWS, "least_people": LEAST_PEOPLE},
     }
     plain: dict[str, Any] = json.loads(json.dumps(recipe, default=str))
     return plain
+
+
+def _source(origin: Any) -> dict[str, Any]:
+    held = origin if isinstance(origin, dict) else {}
+    source = {name: held[name] for name in _SOURCE if name in held}
+    gaps = source.pop("gaps", None)
+    listed = isinstance(gaps, list | tuple)
+    return {**source, "gaps": [_scrubbed(gap) for gap in gaps]} if listed else source
+
+
+def _scrubbed(gap: Any) -> dict[str, Any]:
+    """Return a gap without personal data in its reason, which may quote an answer."""
+    gap = gap if isinstance(gap, dict) else {"reason": gap}
+    return {**gap, "reason": scrub([str(gap.get("reason", ""))]).iloc[0]}
 
 
 def _arguments(options: Asked) -> dict[str, Any]:

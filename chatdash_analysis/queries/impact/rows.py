@@ -99,6 +99,8 @@ def _strata(frame: pd.DataFrame, strata: Sequence[str], tz: str | tzinfo) -> Cod
     months = period_codes(frame.loc[dated, "created_at"], "M", tz)
     codes, _ = group_codes(frame.loc[dated], strata)
     found = np.full(len(frame), -1, dtype=np.int64)
+    # Months before 1970 are negative.
+    months = months - months.min(initial=0)
     pair = codes * (int(months.max(initial=0)) + 1) + months
     found[dated] = np.unique(pair, return_inverse=True)[1]
     return found

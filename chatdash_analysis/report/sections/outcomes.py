@@ -51,7 +51,6 @@ _SIDES = {
     "human": "staff (such as transfers)",
     "unknown": "cannot be told",
 }
-_CALLS = {"Known": "Calls with a reason", "Successes": "Calls", "Rate": "Share"}
 _RATE = ["n", "successes", "unknown", "rate", "low", "high", "flags"]
 _CHANGE = [
     "platform", "stage",
@@ -134,7 +133,6 @@ def _stage_figure(stages: pd.DataFrame, material: Material) -> Figure:
         # A product is no number of successes divided by another.
         stages.assign(successes=stages["successes"].mask(stages["stage"] == "overall")),
         ["platform", "stage", *_RATE],
-        headings={"Successes": "Came through"},
     )
     rows = _drawn(stages)
     drawn = picture(plot_stages, rows, size=(7.5, 1.3 + 0.28 * len(rows)))
@@ -219,7 +217,7 @@ def _reasons(material: Material) -> tuple[list[str], list[Figure | Table]]:
         f" have a reason. Own words stand only where {people} or more had them."
     )
     columns = ["platform", "ended_family", "fault_side", "reasons", *_RATE]
-    table = Table(caption, method, _with_sides(families), columns, headings=_CALLS)
+    table = Table(caption, method, _with_sides(families), columns)
     return _side_sentences(sides), [_side_figure(sides, material), table]
 
 
@@ -280,7 +278,6 @@ def _side_figure(sides: pd.DataFrame, material: Material) -> Figure:
         " reason.",
         sides,
         ["platform", "fault_side", *_RATE],
-        headings=_CALLS,
     )
     rows = _drawn(sides)
     drawn = picture(

@@ -182,7 +182,10 @@ def _in_period(material: Material) -> tuple[list[str], list[Table]]:
                 "at_risk",
                 "flags",
             ],
-            headings={"Rate": "Went well and stayed so", "Watched so long": "Successes watched"},
+            headings={
+                "Resolved for good": "Went well and stayed so",
+                "At risk": "Successes watched",
+            },
         ),
     ]
     return [*_contact_words(contacts, material), _resolved_words(resolved, material)], tables
@@ -266,11 +269,6 @@ def _retention(retention: pd.DataFrame) -> list[Table]:
         " month behind them, without those seen so early that they may not be new.",
         later,
         ["period_label", *_RATE],
-        headings={
-            "Period": "After",
-            "Known": "People",
-            "Successes": "There again",
-            "Unknown": "Month not over",
-        },
+        headings={"Period": "After", "Period not over": "Month not over"},
     )
     return [table]

@@ -325,3 +325,13 @@ def test_bad_arguments_are_refused(table):
         cda.MissingColumnsError, match="leak_lint needs the columns conversation_id"
     ):
         leak_lint(table, conversations=pd.DataFrame({"a": [1]}))
+
+
+def test_splits_that_were_not_made_of_the_table_are_refused(table):
+    half = Split(table.take(range(100)), table.take(range(100, 200)), pd.DataFrame())
+    leaky = _with(table, score=table.target * 1.0)
+    with pytest.raises(cda.InputError, match="train of split 1 has other columns than the table"):
+        leak_lint(leaky, half)
+    parts = {"train": half.train, "test": table}
+    with pytest.raises(cda.InputError, match=r"splits\['test'\] has other conversations than"):
+        leak_lint(half.train, parts)

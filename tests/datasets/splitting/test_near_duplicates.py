@@ -235,3 +235,12 @@ def test_a_hundred_thousand_rows_of_few_wordings_take_little_time():
     assert found.of(one).all()
     # Each row meets a fifth of the others by its template.
     assert found.pairs(one, ~one) > (size // 2) ** 2 // 5
+
+
+def test_long_texts_that_differ_after_a_common_beginning_are_not_alike():
+    rng = np.random.default_rng(0)
+    start, one, other = ("".join(rng.choice(list(letters), 700)) for letters in ("abcdefgh",
+                         "ijklmnop", "qrstuvwx"))  # fmt: skip
+    texts = pd.Series([start + one, start + other, start + one + "y"], dtype="str")
+    alike = find_alike(texts)
+    assert alike.of(np.array([True, False, False])).tolist() == [True, False, True]

@@ -30,6 +30,17 @@ def test_every_argument_is_told_in_json():
     assert recipe["schema_version"] == SCHEMA_VERSION
 
 
+def test_reasons_of_gaps_are_told_without_personal_data():
+    gap = {"agent_id": "x", "start": "2026-01-03", "end": "2026-01-04", "reason": "HTTP 500"}
+    quoting = gap | {"reason": "HTTP 500: ana@example.org, call +49 171 5550123"}
+    frame = pd.DataFrame()
+    frame.attrs["chatdash"] = {"gaps": [gap, quoting, "of ana@example.org"]}
+    assert recipe_of(frame, OPTIONS, rows=0)["source"]["gaps"] == [
+        gap, gap | {"reason": "HTTP 500: [email], call [phone]"}, {"reason": "of [email]"},
+    ]  # fmt: skip
+    assert frame.attrs["chatdash"]["gaps"][1] == quoting
+
+
 @pytest.mark.parametrize("attrs", [{}, {"chatdash": None}, {"chatdash": "x"}])
 def test_a_frame_of_unknown_origin_has_no_source(attrs):
     frame = pd.DataFrame()

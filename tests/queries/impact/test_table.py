@@ -407,6 +407,17 @@ def test_months_are_strata_of_the_local_clock():
     assert row(new_york, "q1")["expected_rate"] == 1.0
 
 
+def test_months_before_1970_are_months_like_others():
+    frame, clusters = simple([("q1", False)] * 6, [True] * 6 + [False] * 6)
+    frame["created_at"] = pd.Timestamp("1970-01-02T03:00Z").as_unit("us")
+    frame.loc[12:, "created_at"] = pd.Timestamp("1969-12-02T03:00Z").as_unit("us")
+    frame.loc[12:, "agent_id"] = "b"
+
+    table = impact(clusters, frame)
+
+    assert row(table, "q1")["expected_rate"] == 1.0
+
+
 def test_intervals_hold_what_was_planted():
     hits, point, true = [], [], []
     for seed in range(50):

@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 import chatdash_analysis as cda
 from chatdash_analysis.report.parts import Figure, Material, Section, Table
 from chatdash_analysis.report.periods import Period
+from chatdash_analysis.showing import readable_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +107,8 @@ def assert_sound(section: Section) -> None:
         assert table.caption
         assert table.method.endswith(".")
         assert set(table.columns or ()) <= set(table.frame.columns)
+        # Words for a heading that the table does not have would be lost.
+        assert set(table.headings) <= set(readable_table(table.frame, table.columns).columns)
         if isinstance(part, Figure):
             assert part.picture.startswith(b"<?xml")
             assert len(part.alt) > 40
