@@ -25,7 +25,7 @@ from chatdash_analysis.fields.wording import (
 from chatdash_analysis.tables import typed_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -41,6 +41,7 @@ _DTYPES = {
     "converted": "int64", "lost": "int64", "lost_share": "float64", "unit": "str",
     "distinct_lost": "int64", "lost_forms": "str", "lost_values": "str",
 }  # fmt: skip
+_TOLD = ("to", "values", "nothing", "converted", "lost", "unit")
 _SHOWN_FORMS = 5
 
 
@@ -92,7 +93,9 @@ def coerce_fields(
     -------
     pandas.DataFrame
         A new table with the columns given, in their order, with the same index; those named
-        are ``float64`` or ``boolean`` now.
+        are ``float64`` or ``boolean`` now. ``attrs["coerced"]`` says of each of these what
+        became of its values, as `coercion_losses` does: ``to``, ``values``, ``nothing``,
+        ``converted``, ``lost`` and ``unit``.
 
     Raises
     ------
@@ -120,7 +123,15 @@ def coerce_fields(
         _refuse_losses(one, float(max_loss))
     new = conversations.assign(**{one.column: typed(one, conversations.index) for one in done})
     new.attrs = copy.deepcopy(conversations.attrs)
+    before = new.attrs.get("coerced")
+    new.attrs["coerced"] = {**(before if isinstance(before, dict) else {}), **_told(done)}
     return new
+
+
+def _told(done: Iterable[Coerced]) -> dict[str, dict[str, Any]]:
+    """Return what became of the values of each column, in numbers."""
+    lines = {one.column: _line(one) for one in done}
+    return {column: {name: line[name] for name in _TOLD} for column, line in lines.items()}
 
 
 def _refuse_losses(one: Coerced, max_loss: float) -> None:

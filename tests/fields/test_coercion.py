@@ -34,7 +34,7 @@ def test_the_table_given_stays_as_it_was_and_its_index_and_attrs_go_on():
     pd.testing.assert_frame_equal(rows, before)
     assert typed.index.tolist() == [7, 7]
     assert list(typed.columns) == list(rows.columns)
-    assert typed.attrs == {"note": {"a": 1}}
+    assert typed.attrs["note"] == {"a": 1}
     assert typed.attrs["note"] is not rows.attrs["note"]
 
 
@@ -47,6 +47,17 @@ def test_a_loss_is_refused_with_its_size_and_without_the_values():
         coerce_fields(rows, {"custom_n": "number"}, max_loss=0.3)
     typed = coerce_fields(rows, {"custom_n": "number"}, max_loss=0.34)
     assert typed["custom_n"].isna().tolist() == [False, True, False, True]
+
+
+def test_what_was_lost_is_said_in_the_attrs_of_the_result():
+    rows = conversations(custom_n=["1", "x7secret", "3", "N/A"], custom_b=["yes", "no", None, ""])
+    first = coerce_fields(rows, {"custom_n": "number"}, max_loss=0.5)
+    lost = {"to": "number", "values": 4, "nothing": 1, "converted": 2, "lost": 1, "unit": ""}
+    assert first.attrs["coerced"] == {"custom_n": lost}
+    again = coerce_fields(first, {"custom_b": "boolean"}).attrs["coerced"]
+    assert again["custom_n"] == lost
+    assert (again["custom_b"]["converted"], again["custom_b"]["lost"]) == (2, 0)
+    assert "coerced" not in rows.attrs
 
 
 def test_an_ambiguous_comma_is_a_loss_until_its_meaning_is_said():
