@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["dense", "group_codes", "sparse", "user_codes"]
+__all__ = ["dense", "group_codes", "joint_codes", "sparse", "user_codes"]
 
 # Tables of all possible codes are faster than looking for those that occur, as long as they
 # are not much larger than the rows.
@@ -58,6 +58,17 @@ def dense(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
     number = np.empty(top, dtype=np.int64)
     number[used] = np.arange(len(used))
     return number[codes], row_of[used]
+
+
+def joint_codes(*codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return numbers of the combinations of codes, without holes, in their order."""
+    numbers = np.zeros(len(codes[0]), dtype=np.int64)
+    for column in codes:
+        # Those of periods before 1970 are negative.
+        first = int(column.min(initial=0))
+        size = int(column.max(initial=0)) - first + 1
+        numbers, _ = dense(numbers * size + (column - first))
+    return numbers
 
 
 def _sorted_codes(column: pd.Series) -> tuple[NDArray[np.int64], pd.Series]:

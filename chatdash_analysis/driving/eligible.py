@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chatdash_analysis.codes import dense, group_codes, user_codes
+from chatdash_analysis.codes import group_codes, joint_codes, user_codes
 from chatdash_analysis.errors import InputError
 from chatdash_analysis.periods import microseconds, period_codes
 from chatdash_analysis.reached import connected, reach_is_told
@@ -91,12 +91,12 @@ def rows_of(
     frame = frame.take(order)
     rows = Rows(
         frame=frame[list(dict.fromkeys([*fields, *STRATA]))].reset_index(drop=True),
-        users=_dense(user_codes(frame[users])),
+        users=joint_codes(user_codes(frame[users])),
         named=frame[users].notna().to_numpy(np.bool_),
         agents=group_codes(frame, STRATA[:1])[0],
         cells=cells[order],
         months=months[order],
-        strata=_dense(cells[order], months[order]),
+        strata=joint_codes(cells[order], months[order]),
         times=times[order],
         known=known[order],
         good=good[order],
@@ -150,28 +150,17 @@ def _order(frame: pd.DataFrame, keys: Sequence[NDArray[np.generic]]) -> Codes:
     return np.lexsort((group_codes(frame, ["conversation_id"])[0], *keys))
 
 
-def _dense(*codes: Codes) -> Codes:
-    """Return numbers of the combinations of codes, without holes, in their order."""
-    numbers = np.zeros(len(codes[0]), dtype=np.int64)
-    for column in codes:
-        # Months before 1970 are negative.
-        first = int(column.min(initial=0))
-        size = int(column.max(initial=0)) - first + 1
-        numbers, _ = dense(numbers * size + (column - first))
-    return numbers
-
-
 def taken(rows: Rows, places: Codes) -> Rows:
     """Return some of the rows, with numbers of their own."""
     cells, months = rows.cells[places], rows.months[places]
     return Rows(
         frame=rows.frame.take(places).reset_index(drop=True),
-        users=_dense(rows.users[places]),
+        users=joint_codes(rows.users[places]),
         named=rows.named[places],
-        agents=_dense(rows.agents[places]),
-        cells=_dense(cells),
+        agents=joint_codes(rows.agents[places]),
+        cells=joint_codes(cells),
         months=months,
-        strata=_dense(cells, months),
+        strata=joint_codes(cells, months),
         times=rows.times[places],
         known=rows.known[places],
         good=rows.good[places],
@@ -185,7 +174,7 @@ def strata_of(rows: Rows, field: str) -> Codes:
     if field not in STRATA:
         return rows.strata
     left = [name for name in STRATA if name != field]
-    return _dense(group_codes(rows.frame, left)[0], rows.months)
+    return joint_codes(group_codes(rows.frame, left)[0], rows.months)
 
 
 def could_have(rows: Rows, present: Flags) -> Flags:

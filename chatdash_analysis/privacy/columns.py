@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -109,9 +108,7 @@ def _own_action(name: str) -> Action:
     return _JSON if column.kind == "json" else SCRUB
 
 
-def safe_names(
-    conversations: pd.DataFrame, words: Words, unsafe: Mapping[str, str] = MappingProxyType({})
-) -> list[Any]:
+def safe_names(conversations: pd.DataFrame, words: Words, unsafe: Mapping[str, str]) -> list[Any]:
     """Return the names of the columns, without addresses and numbers of people in them."""
     kept = frozenset((*BY_NAME, *_OURS, *words.keep))
     taken = set(map(str, conversations.columns))
@@ -153,7 +150,7 @@ def _names_people(index: pd.Index[Any], place: int, name: str) -> bool:
     texts = [value for value in _level(index, place) if isinstance(value, str)]
     field = field_of(name)
     named = bool(name and _kind(name)) or any(role_names(field, text) for text in texts)
-    return named or hidden_labels(texts, [[]] * len(texts)) != texts
+    return named or hidden_labels(texts, lambda: [[]] * len(texts)) != texts
 
 
 def _level(index: pd.Index[Any], place: int) -> pd.Index[Any]:
@@ -196,7 +193,9 @@ class _Protecting:
     def _labelled(self, column: pd.Series) -> pd.Series:
         if not holds_texts(column):
             return without_numbers(column, "")
-        return column_like(column, hidden_labels(texts_in(column), self._known), others=True)
+        return column_like(
+            column, hidden_labels(texts_in(column), lambda: self._known), others=True
+        )
 
     def _scrubbed(self, column: pd.Series, name: str) -> pd.Series:
         if not holds_texts(column):

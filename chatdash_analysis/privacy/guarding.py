@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -97,7 +98,8 @@ def _bare(table: pa.Table) -> dict[str, Any]:
     empty: dict[str, Any] = {name: pd.array([None] * len(table), "str") for name in _PERSONAL}
     nobody: list[list[str]] = [[]] * len(table)
     nothing = Tools(lambda texts, _: texts, lambda texts, _: texts)
-    known = known_people(_frame(table))
+    # Few tables have a contact in a label, and to look for names takes long.
+    known = cache(lambda: known_people(_frame(table)))
     labels = {name: hidden_labels(table[name].to_pylist(), known) for name in LABELS}
     fields = json_copies(table[_SOURCE].to_pylist(), nobody, BareRule(), nothing)
     return {**empty, **labels, _SOURCE: fields}

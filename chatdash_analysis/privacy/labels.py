@@ -12,7 +12,7 @@ from chatdash_analysis.text.masks import masked
 from chatdash_analysis.text.scrubbing import hide_known
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["LABELS", "hidden_labels"]
 
@@ -22,22 +22,28 @@ LABELS = ("topic", "subtopic", "ended_reason")
 _CONTACT = re.compile(r"@|(?:\d\D*){5}")
 
 
-def hidden_labels(texts: Sequence[str | None], known: Sequence[Sequence[str]]) -> list[str | None]:
+def hidden_labels(
+    texts: Sequence[str | None], known: Callable[[], Sequence[Sequence[str]]]
+) -> list[str | None]:
     """Return texts without contacts, where an ``@`` or five digits let one look.
 
-    Where there was a contact, a name may stand beside it: that of `known`, what names the people
-    of each row, is hidden there, too. Other labels never change.
+    Where there was a contact, a name may stand beside it: what names the people of each row is
+    hidden there, too. `known` returns it, and is called only if it is needed. Other labels never
+    change.
 
     Examples
     --------
     >>> from chatdash_analysis.privacy.labels import hidden_labels
-    >>> hidden_labels(["Opening hours", "error-500", "ask zoe@x.de", None], [[]] * 4)
+    >>> hidden_labels(["Opening hours", "error-500", "ask zoe@x.de", None], lambda: [[]] * 4)
     ['Opening hours', 'error-500', 'ask [email]', None]
     """
     plain = [None if text is None else _masked_label(text) for text in texts]
     rows = [row for row, pair in enumerate(zip(texts, plain, strict=True)) if len({*pair}) > 1]
+    if not rows:
+        return plain
+    names = known()
     found = pd.Series([plain[row] for row in rows], dtype="str")
-    for row, text in zip(rows, hide_known(found, [known[row] for row in rows]), strict=True):
+    for row, text in zip(rows, hide_known(found, [names[row] for row in rows]), strict=True):
         plain[row] = text
     return plain
 

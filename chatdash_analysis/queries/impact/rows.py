@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chatdash_analysis.codes import group_codes, user_codes
+from chatdash_analysis.codes import group_codes, joint_codes, user_codes
 from chatdash_analysis.counts import exact_sums
 from chatdash_analysis.periods import period_codes
 from chatdash_analysis.queries.links import misunderstood
@@ -99,10 +99,7 @@ def _strata(frame: pd.DataFrame, strata: Sequence[str], tz: str | tzinfo) -> Cod
     months = period_codes(frame.loc[dated, "created_at"], "M", tz)
     codes, _ = group_codes(frame.loc[dated], strata)
     found = np.full(len(frame), -1, dtype=np.int64)
-    # Months before 1970 are negative.
-    months = months - months.min(initial=0)
-    pair = codes * (int(months.max(initial=0)) + 1) + months
-    found[dated] = np.unique(pair, return_inverse=True)[1]
+    found[dated] = joint_codes(codes, months)
     return found
 
 
